@@ -1,0 +1,1 @@
+"""Headroom: cluster state as workload metrics."""
