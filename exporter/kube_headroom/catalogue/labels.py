@@ -1,0 +1,153 @@
+"""The label sets: NamedTuples whose fields are label names, so that a wrong label set does not type-check."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Workload(NamedTuple):
+    """The identity of a workload: roll-up key and label set at once."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+
+
+class WorkloadOwner(NamedTuple):
+    """A workload and the team that owns it."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    owner: str
+
+
+class WorkloadContainer(NamedTuple):
+    """A named container of a workload, native sidecars and init containers included."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    container: str
+
+
+class WorkloadContainerReason(NamedTuple):
+    """A container of a workload and why it waits or ended."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    container: str
+    reason: str
+
+
+class WorkloadReason(NamedTuple):
+    """A workload and why something happened to its pods."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    reason: str
+
+
+class WorkloadResource(NamedTuple):
+    """A workload and a resource name such as `cpu` or `nvidia.com/gpu`."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    resource: str
+
+
+class WorkloadPhase(NamedTuple):
+    """A workload and a pod phase."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    phase: str
+
+
+class WorkloadEvent(NamedTuple):
+    """A workload, the reason of an event and its type (`Normal`, `Warning`)."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    reason: str
+    event_type: str
+
+
+class NamespaceOwner(NamedTuple):
+    """A namespace and the team that owns it."""
+
+    namespace: str
+    owner: str
+
+
+class Node(NamedTuple):
+    """A node."""
+
+    node: str
+
+
+class NodeInfo(NamedTuple):
+    """A node and where it belongs."""
+
+    node: str
+    node_pool: str
+    zone: str
+    kubelet_version: str
+
+
+class NodeCondition(NamedTuple):
+    """A node and the type of one of its conditions."""
+
+    node: str
+    condition: str
+
+
+class NodePool(NamedTuple):
+    """A pool of nodes, empty where nodes carry no pool label."""
+
+    node_pool: str
+
+
+class PodDisruptionBudget(NamedTuple):
+    """A PodDisruptionBudget."""
+
+    namespace: str
+    poddisruptionbudget: str
+
+
+class ResourceQuota(NamedTuple):
+    """One resource of a ResourceQuota, named as in `.spec.hard`."""
+
+    namespace: str
+    resourcequota: str
+    resource: str
+
+
+class LimitRange(NamedTuple):
+    """One constraint of a LimitRange: `limit_type` is Container, Pod or PersistentVolumeClaim."""
+
+    namespace: str
+    limitrange: str
+    resource: str
+    limit_type: str
+    constraint: str
+
+
+class PersistentVolumeClaim(NamedTuple):
+    """A PersistentVolumeClaim."""
+
+    namespace: str
+    persistentvolumeclaim: str
+
+
+class PersistentVolumeClaimPhase(NamedTuple):
+    """A PersistentVolumeClaim and its phase."""
+
+    namespace: str
+    persistentvolumeclaim: str
+    phase: str
