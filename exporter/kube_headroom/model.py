@@ -52,6 +52,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     uid: str
     namespace: str
     name: str
+    created: float
     controller: ControllerReference | None
     mirror: bool
     owner: str
@@ -76,6 +77,7 @@ class Metadata(msgspec.Struct, frozen=True, gc=False):
     uid: str
     namespace: str
     name: str
+    created: float
     controller: ControllerReference | None
     owner: str
     deleting: bool
@@ -84,17 +86,18 @@ class Metadata(msgspec.Struct, frozen=True, gc=False):
 class Replicas(msgspec.Struct, frozen=True, gc=False):
     """Replica counts of a controller; for a DaemonSet, desired is `desiredNumberScheduled`.
 
-    `deadline_exceeded` is a Deployment's Progressing=False with ProgressDeadlineExceeded; `observed` is
-    `observedGeneration >= generation`; `has_deadline` is true for Deployments, whose controller judges
-    progress itself (a Deployment without `progressDeadlineSeconds` included).
+    `deadline_exceeded` is a Deployment's Progressing=False with ProgressDeadlineExceeded. `rolling` is true
+    while a StatefulSet or DaemonSet with RollingUpdate has replicas left to update: revisions differ
+    (StatefulSet without partition), `updatedReplicas < replicas - partition` (with one),
+    `updatedNumberScheduled < desiredNumberScheduled` (DaemonSet); a Deployment's own controller judges its
+    progress, so it is always false there.
     """
 
     desired: int
     ready: int
     available: int
     updated: int
-    observed: bool
-    has_deadline: bool
+    rolling: bool
     deadline_exceeded: bool
 
 
