@@ -1,0 +1,154 @@
+"""The server process: `python -m kube_headroom.exposition.process SETUP CHANNEL LISTENER...`.
+
+Inherits its sockets as file descriptors and imports little: no cluster client, no collector.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import signal
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import uvicorn
+
+from kube_headroom.exposition.application import Application
+from kube_headroom.exposition.channel import ChannelError, Setup, read
+from kube_headroom.exposition.listeners import BACKLOG
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+logger = logging.getLogger(__name__)
+
+_LARGEST_REQUEST_HEAD = 16 * 1024
+_SHUTDOWN_SECONDS = 1
+_SWEEP_SECONDS = 1.0
+_KEEP_ALIVE_GRACE = 10.0
+
+
+class _HTTPServer(uvicorn.Server):
+    """uvicorn that leaves SIGINT to the parent, which gets the same Ctrl-C and ends us in order."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+
+
+async def serve(setup: Setup, channel: socket.socket, listeners: Sequence[socket.socket]) -> None:
+    """Serve until the parent closes its end of the channel or SIGTERM; raises ChannelError for a broken frame."""
+    application = Application(setup)
+    server = _HTTPServer(
+        uvicorn.Config(
+            application,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=BACKLOG,
+            limit_concurrency=setup.connection_limit,
+            timeout_keep_alive=setup.keep_alive,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            h11_max_incomplete_event_size=_LARGEST_REQUEST_HEAD,
+        )
+    )
+    listening = asyncio.create_task(_listen(channel, application, server))
+    sweeping = asyncio.create_task(_cut_the_stuck(server, setup))
+    # Everything imported lives as long as the process; collections need not walk it.
+    gc.freeze()
+    await server.serve(sockets=list(listeners))
+    sweeping.cancel()
+    listening.cancel()
+    results = await asyncio.gather(listening, sweeping, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _listen(channel: socket.socket, application: Application, server: uvicorn.Server) -> None:
+    """Hand every frame to the application until the parent's end closes."""
+    loop = asyncio.get_running_loop()
+    channel.settimeout(0)
+
+    async def receive(length: int) -> bytes:
+        content = bytearray(length)
+        filled = 0
+        while filled < length:
+            count = await loop.sock_recv_into(channel, memoryview(content)[filled:])
+            if not count:
+                raise EOFError
+            filled += count
+        return bytes(content)
+
+    try:
+        while True:
+            application.hear(await read(receive))
+    except (EOFError, ConnectionError):
+        pass
+    finally:
+        server.should_exit = True
+
+
+async def _cut_the_stuck(server: uvicorn.Server, setup: Setup) -> None:
+    """Abort connections that make no progress: uvicorn only times out those that wait after an answer.
+
+    A connection shows the same request (or none yet) for as long as it is stuck, whether its client
+    drips a header, reads nothing, or went away without a word.
+    """
+    seen: dict[Any, tuple[_Progress, float]] = {}
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        now = time.monotonic()
+        moving: dict[Any, tuple[_Progress, float]] = {}
+        for connection in tuple[Any, ...](server.server_state.connections):
+            progress = _progress(connection)
+            before, since = seen.get(connection, (progress, now))
+            if before != progress:
+                since = now
+            limit = setup.keep_alive + _KEEP_ALIVE_GRACE if progress.answered else setup.request_limit
+            if now - since > limit:
+                connection.transport.abort()
+            else:
+                moving[connection] = (progress, since)
+        seen = moving
+
+
+class _Progress(NamedTuple):
+    """How far a connection is: its current request, and whether that is answered."""
+
+    request: object
+    answered: bool
+
+
+def _progress(connection: Any) -> _Progress:  # noqa: ANN401 - uvicorn's protocol types share no ancestor
+    cycle = connection.cycle
+    return _Progress(cycle, cycle is not None and cycle.response_complete)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the server process; the exit code is 0 for an end that was asked for."""
+    setup = Setup(**json.loads(arguments[0]))
+    channel, *listeners = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
+    # Until uvicorn takes over, and again after it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        asyncio.run(serve(setup, channel, listeners))
+    except ChannelError as error:
+        logger.error("the HTTP server process ends: %s", error)  # noqa: TRY400 - one line, no traceback
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""The server process' own series: requests by handler and code, and how old the page is."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from typing import TYPE_CHECKING, NamedTuple
+
+from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Unit
+from kube_headroom.exposition.page import Body, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kube_headroom.catalogue.metric import Sample
+
+
+class Handler(NamedTuple):
+    """What answered a request: `metrics`, `healthy`, `ready`, `index`, or `other` for every unknown path."""
+
+    handler: str
+
+
+class HandlerCode(NamedTuple):
+    """What answered a request, and the HTTP status code."""
+
+    handler: str
+    code: str
+
+
+class Nothing(NamedTuple):
+    """No labels."""
+
+
+REQUESTS = Counter(
+    name="headroom_http_requests_total",
+    help="Requests answered by the exporter's HTTP server, from its own count since the server process started.",
+    labels=HandlerCode,
+    unit=Unit.NONE,
+    aggregation=Aggregation.SUM,
+)
+REQUESTS_IN_FLIGHT = Gauge(
+    name="headroom_http_requests_in_flight",
+    help="Requests being answered by the exporter's HTTP server, this scrape included, from its own count.",
+    labels=Handler,
+    unit=Unit.NONE,
+    aggregation=Aggregation.SUM,
+)
+PUBLISHED = Gauge(
+    name="headroom_exposition_published_timestamp_seconds",
+    help="When the collector published the page that this scrape is answered from, by the collector's clock.",
+    labels=Nothing,
+    unit=Unit.TIMESTAMP_SECONDS,
+    aggregation=Aggregation.NONE,
+)
+METRICS = (REQUESTS, REQUESTS_IN_FLIGHT, PUBLISHED)
+
+# Counted from 0, so that the first of each is an increase that Prometheus sees.
+_EXPECTED = (
+    HandlerCode("metrics", "200"),
+    HandlerCode("healthy", "200"),
+    HandlerCode("healthy", "503"),
+    HandlerCode("ready", "200"),
+    HandlerCode("ready", "503"),
+)
+
+
+class Traffic:
+    """Counts requests; belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._answered: Tally[HandlerCode] = Tally(dict.fromkeys(_EXPECTED, 0))
+        self._in_flight: Tally[Handler] = Tally()
+        self._page = Page(METRICS)
+
+    def begin(self, handler: str) -> None:
+        """Note that a request is being answered."""
+        self._in_flight[Handler(handler)] += 1
+
+    def end(self, handler: str, code: int) -> None:
+        """Note that a request was answered, or its client given up on."""
+        self._in_flight[Handler(handler)] -= 1
+        self._answered[HandlerCode(handler, str(code))] += 1
+
+    def body(self, published_at: float | None) -> Body:
+        """Return the series as they stand; without a publication there is no timestamp."""
+        self._page.put((), self._samples(published_at))
+        return self._page.body()
+
+    def _samples(self, published_at: float | None) -> Iterator[Sample]:
+        for answered, count in sorted(self._answered.items()):
+            yield REQUESTS.at(answered, count)
+        for handler, count in sorted(self._in_flight.items()):
+            yield REQUESTS_IN_FLIGHT.at(handler, count)
+        if published_at is not None:
+            yield PUBLISHED.at(Nothing(), published_at)
