@@ -6,6 +6,8 @@ Times are Unix seconds, 0.0 where the API gave none; texts are "" where the API 
 
 from __future__ import annotations
 
+from enum import Enum
+
 import msgspec
 
 from kube_headroom.resources import PodResources, ResourceList
@@ -243,3 +245,10 @@ Fact = (
     | Node
     | Event
 )
+
+
+class Change(Enum):
+    """What a watch says of an object; a DELETE carries its last state."""
+
+    UPSERT = 1
+    DELETE = 2

@@ -1,0 +1,40 @@
+"""Signals: pure functions from a snapshot to samples, one file per question, listed here by scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kube_headroom.catalogue.metric import Sample
+from kube_headroom.signals import batch, nodes, objects, replicas, requests
+
+Signal = Callable[[Any], Iterator[Sample]]
+
+SIGNALS: dict[str, tuple[Signal, ...]] = {
+    "workload": (
+        replicas.info,
+        requests.container_resources,
+        requests.missing_resources,
+        requests.effective_resources,
+        replicas.replicas,
+        replicas.pods,
+        replicas.containers_waiting,
+        replicas.counters,
+        batch.jobs,
+        batch.autoscaling,
+    ),
+    "node": (nodes.node,),
+    "pool": (nodes.pool,),
+    "namespaces": (objects.namespace,),
+    "poddisruptionbudgets": (objects.pod_disruption_budget,),
+    "resourcequotas": (objects.resource_quota,),
+    "limitranges": (objects.limit_range,),
+    "persistentvolumeclaims": (objects.persistent_volume_claim,),
+}
+"""The signals of each scope: what a snapshot key of the state room begins with."""
+
+
+def samples(scope: str, snapshot: object) -> Iterator[Sample]:
+    """Ask every signal of a scope."""
+    for signal in SIGNALS[scope]:
+        yield from signal(snapshot)

@@ -1,0 +1,114 @@
+"""The raw baselines: what was counted already, per object, so that nothing counts twice or is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from kube_headroom.state.terminations import NEVER_RAN, Baseline
+
+Containers = dict[str, Baseline]
+
+
+class Row(NamedTuple):
+    """One row of the ledger; `value` is None where the row is to be forgotten."""
+
+    table: str
+    key: str
+    value: Containers | int | None
+
+
+CONTAINERS, EVENTS, ONCE = "containers", "events", "once"
+
+
+class Ledger:
+    """Baselines of containers and events by uid, and the uids whose one end was counted (jobs, evicted pods).
+
+    A container that never restarted nor ended has no row: its baseline is `NEVER_RAN`. So after a resume
+    what is not in the ledger had not happened yet, and counts from zero.
+    """
+
+    def __init__(self, started_at: float, *, resumed: bool = False) -> None:
+        self.started_at = started_at
+        self.resumed = resumed
+        self.containers: dict[str, Containers] = {}
+        self.events: dict[str, int] = {}
+        self.once: set[str] = set()
+        self._changed: set[tuple[str, str]] = set()
+
+    def counts_from_zero(self, created: float) -> bool:
+        """Whether an object seen for the first time began while we, or the check-point, were watching."""
+        return self.resumed or created >= self.started_at
+
+    def baseline(self, uid: str, container: str) -> Baseline:
+        """Return the last counted state of a container."""
+        row = self.containers.get(uid)
+        return NEVER_RAN if row is None else row.get(container, NEVER_RAN)
+
+    def set_baseline(self, uid: str, container: str, baseline: Baseline) -> None:
+        """Note what of a container is counted now."""
+        if baseline == self.baseline(uid, container):
+            return
+        self.containers.setdefault(uid, {})[container] = baseline
+        self._changed.add((CONTAINERS, uid))
+
+    def set_event(self, uid: str, count: int) -> None:
+        """Note how much of an event is counted now."""
+        if self.events.get(uid) != count:
+            self.events[uid] = count
+            self._changed.add((EVENTS, uid))
+
+    def first_time(self, uid: str) -> bool:
+        """Note that the one end of an object was counted; False if it was before."""
+        if uid in self.once:
+            return False
+        self.once.add(uid)
+        self._changed.add((ONCE, uid))
+        return True
+
+    def forget(self, uid: str) -> None:
+        """Drop an object that is gone from the API server."""
+        if self.containers.pop(uid, None) is not None:
+            self._changed.add((CONTAINERS, uid))
+        if uid in self.once:
+            self.once.discard(uid)
+            self._changed.add((ONCE, uid))
+
+    def forget_event(self, uid: str) -> None:
+        """Drop an event that is gone from the API server."""
+        if self.events.pop(uid, None) is not None:
+            self._changed.add((EVENTS, uid))
+
+    def keep_only(self, pods_and_jobs: Collection[str]) -> None:
+        """Drop what a check-point knows of objects that a whole list no longer has."""
+        for uid in [uid for uid in (*self.containers, *self.once) if uid not in pods_and_jobs]:
+            self.forget(uid)
+
+    def take_changes(self) -> list[Row]:
+        """Return the rows that changed since the last call."""
+        rows = [Row(table, key, self._value(table, key)) for table, key in sorted(self._changed)]
+        self._changed.clear()
+        return rows
+
+    def give_back(self, rows: Collection[Row]) -> None:
+        """Mark rows as changed again after they could not be written."""
+        self._changed.update((row.table, row.key) for row in rows)
+
+    def restore(self, rows: Iterator[Row]) -> None:
+        """Fill the ledger from a check-point."""
+        for table, key, value in rows:
+            if isinstance(value, dict):
+                self.containers[key] = value
+            elif table == EVENTS and value is not None:
+                self.events[key] = value
+            elif table == ONCE:
+                self.once.add(key)
+        self.resumed = True
+
+    def _value(self, table: str, key: str) -> Containers | int | None:
+        if table == CONTAINERS:
+            row = self.containers.get(key)
+            return None if row is None else dict(row)
+        if table == EVENTS:
+            return self.events.get(key)
+        return 1 if key in self.once else None

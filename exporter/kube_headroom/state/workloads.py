@@ -1,0 +1,66 @@
+"""All workloads, which of them changed, and when time alone will change one."""
+
+from __future__ import annotations
+
+import heapq
+
+from kube_headroom.catalogue.labels import Workload
+from kube_headroom.state.entry import Entry
+from kube_headroom.state.ownership import Owners
+
+
+class Workloads:
+    """Entries by workload; an empty one is kept a while, since the same name made again is the same workload."""
+
+    def __init__(self, owners: Owners, *, hold: float, kept_after: float) -> None:
+        self.entries: dict[Workload, Entry] = {}
+        self.changed: set[Workload] = set()
+        self._owners = owners
+        self._hold = hold
+        self._kept_after = kept_after
+        self._due: list[tuple[float, Workload]] = []
+
+    def entry(self, workload: Workload) -> Entry:
+        """Return the workload's entry, made on first use, and mark it changed."""
+        self.changed.add(workload)
+        entry = self.entries.get(workload)
+        if entry is None:
+            entry = self.entries[workload] = Entry(workload, self._hold)
+        return entry
+
+    def settle(self, entry: Entry, now: float) -> None:
+        """Note whether the workload still exists after a change."""
+        if not entry.empty:
+            entry.vacated_at = None
+        elif entry.vacated_at is None:
+            entry.vacated_at = now
+            heapq.heappush(self._due, (now + self._kept_after, entry.workload))
+
+    def wake(self, workload: Workload, at: float) -> None:
+        """Mark the workload changed when `at` comes."""
+        heapq.heappush(self._due, (at, workload))
+
+    def tick(self, now: float) -> None:
+        """Mark what time changed, and drop what has been empty for long enough."""
+        while self._due and self._due[0][0] <= now:
+            _, workload = heapq.heappop(self._due)
+            entry = self.entries.get(workload)
+            if entry is None:
+                continue
+            if entry.vacated_at is not None and entry.vacated_at + self._kept_after <= now and not entry.autoscalers:
+                del self.entries[workload]
+                self._owners.release(workload)
+            else:
+                self.changed.add(workload)
+
+    def of_namespace(self, namespace: str) -> list[Workload]:
+        """Return the workloads of a namespace."""
+        return [workload for workload in self.entries if workload.namespace == namespace]
+
+    def on_node(self, node: str) -> list[Workload]:
+        """Return the workloads with a pod on the node; a walk over all pods, for the rare change of a node."""
+        return [
+            workload
+            for workload, entry in self.entries.items()
+            if any(pod.node == node for pod in entry.pods.values())
+        ]
