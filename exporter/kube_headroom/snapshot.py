@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from kube_headroom.catalogue.labels import Workload
@@ -31,7 +32,7 @@ class WorkloadSnapshot(NamedTuple):
     autoscaler: HorizontalPodAutoscaler | None
     pods: tuple[Pod, ...]
     charges: tuple[Charge, ...]
-    ready_nodes: Set[str]
+    ready_nodes: AbstractSet[str]
     rollout_stuck: bool | None
     counters: tuple[Sample, ...]
 

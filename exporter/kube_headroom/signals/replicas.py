@@ -61,7 +61,9 @@ def pods(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
     for phase, count in sorted(Multiset(pod.phase for pod in snapshot.pods).items()):
         yield series.PODS.at(WorkloadPhase(*workload, phase), count)
     yield series.PODS_UNSCHEDULABLE.at(workload, sum(pod.unschedulable for pod in snapshot.pods))
-    stranded = sum(bool(pod.node) and not pod.terminal and pod.node not in snapshot.ready_nodes for pod in snapshot.pods)
+    stranded = sum(
+        bool(pod.node) and not pod.terminal and pod.node not in snapshot.ready_nodes for pod in snapshot.pods
+    )
     yield series.PODS_ON_UNREADY_NODES.at(workload, stranded)
 
 

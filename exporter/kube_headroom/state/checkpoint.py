@@ -29,7 +29,7 @@ class Identity(NamedTuple):
     namespaces: str
 
 
-class Unusable(Exception):
+class UnusableError(Exception):
     """Why a check-point cannot be taken up, as the end of a sentence."""
 
 
@@ -51,7 +51,7 @@ class Checkpoint:
         """
         try:
             rows = self._read(now, max_age) if self._path.exists() else None
-        except (Unusable, sqlite3.Error, msgspec.MsgspecError) as error:
+        except (UnusableError, sqlite3.Error, msgspec.MsgspecError) as error:
             self._set_aside(str(error))
             rows = None
         if rows is not None:
@@ -105,7 +105,7 @@ class Checkpoint:
         with contextlib.closing(sqlite3.connect(self._path, timeout=5)) as connection:
             if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 message = "it is torn"
-                raise Unusable(message)
+                raise UnusableError(message)
             meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
             self._judge(meta, now, max_age)
             return [*_rows(connection)]
@@ -115,15 +115,15 @@ class Checkpoint:
         for key, value in expected.items():
             if meta.get(key) != value:
                 message = f"its {key} is {meta.get(key)!r}, not {value!r}"
-                raise Unusable(message)
+                raise UnusableError(message)
         try:
             age = now - float(meta.get("saved_at", "0"))
         except ValueError:
             message = f"its time {meta.get('saved_at')!r} is no number"
-            raise Unusable(message) from None
+            raise UnusableError(message) from None
         if not -60 <= age <= max_age:
             message = f"it is {age:.0f} s old and at most {max_age:.0f} s are taken up"
-            raise Unusable(message)
+            raise UnusableError(message)
 
     def _set_aside(self, why: str) -> None:
         aside = self._path.with_name(f"{self._path.name}.unusable")

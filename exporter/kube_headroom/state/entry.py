@@ -19,7 +19,18 @@ JOB_KINDS = ("Job", "CronJob")
 class Entry:
     """The mutable heart of a workload; everything here is touched under the inventory's lock only."""
 
-    __slots__ = ("autoscalers", "controller", "jobs", "moved_at", "pods", "seen", "standing", "tally", "vacated_at", "workload")
+    __slots__ = (
+        "autoscalers",
+        "controller",
+        "jobs",
+        "moved_at",
+        "pods",
+        "seen",
+        "standing",
+        "tally",
+        "vacated_at",
+        "workload",
+    )
 
     def __init__(self, workload: Workload, hold: float) -> None:
         self.workload = workload

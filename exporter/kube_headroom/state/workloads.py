@@ -60,7 +60,5 @@ class Workloads:
     def on_node(self, node: str) -> list[Workload]:
         """Return the workloads with a pod on the node; a walk over all pods, for the rare change of a node."""
         return [
-            workload
-            for workload, entry in self.entries.items()
-            if any(pod.node == node for pod in entry.pods.values())
+            workload for workload, entry in self.entries.items() if any(pod.node == node for pod in entry.pods.values())
         ]
