@@ -1,0 +1,120 @@
+"""What a setting's text may be: each kind parses text and can say in words what it expects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """How one setting is read: `parse` raises ValueError on text that is not `expected`."""
+
+    metavar: str
+    expected: str
+    parse: Callable[[str], object]
+
+
+# Units and their order are those of Prometheus' own duration grammar (prometheus/common, model.ParseDuration).
+_SECONDS_PER_UNIT = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,9}}){unit})?" for unit in _SECONDS_PER_UNIT))
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in a Prometheus duration such as `30s`, `5m` or `1h30m`; a bare `0` needs no unit."""
+    if text == "0":
+        return 0.0
+    match = _DURATION.fullmatch(text)
+    if match is None or not text:
+        raise ValueError(text)
+    # Summed as milliseconds: whole numbers do not pick up binary fractions on the way.
+    milliseconds = sum(
+        int(count) * round(_SECONDS_PER_UNIT[unit] * 1000) for unit, count in match.groupdict().items() if count
+    )
+    return milliseconds / 1000
+
+
+def duration(minimum: str, maximum: str) -> Kind:
+    """A duration between two others, in seconds."""
+    lowest, highest = parse_duration(minimum), parse_duration(maximum)
+
+    def parse(text: str) -> float:
+        seconds = parse_duration(text)
+        if not lowest <= seconds <= highest:
+            raise ValueError(text)
+        return seconds
+
+    return Kind("DURATION", f"a duration such as 30s, 5m or 1h, from {minimum} to {maximum}", parse)
+
+
+def whole_number(minimum: int, maximum: int) -> Kind:
+    """A whole number between two others."""
+
+    def parse(text: str) -> int:
+        # The digits are checked first: int() also takes "1_000", " 7 " and other scripts' digits.
+        if not re.fullmatch(r"[0-9]{1,18}", text) or not minimum <= int(text) <= maximum:
+            raise ValueError(text)
+        return int(text)
+
+    return Kind("NUMBER", f"a whole number from {minimum} to {maximum}", parse)
+
+
+def one_of(*choices: str) -> Kind:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return Kind("|".join(choices) if len(choices) < 5 else "NAME", "one of " + ", ".join(choices), parse)
+
+
+def matching(metavar: str, expected: str, pattern: str) -> Kind:
+    """Text that a pattern matches from end to end."""
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(text)
+        return text
+
+    return Kind(metavar, expected, parse)
+
+
+def _parse_path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError(text)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # "~nobody/x": no such user, no such home
+        raise ValueError(text) from error
+
+
+def _parse_listen_address(text: str) -> str:
+    match = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[A-Za-z0-9_.-]*):([0-9]{1,5})", text)
+    if match is None or int(match[1]) > 65_535:
+        raise ValueError(text)
+    return text
+
+
+# Kubernetes' own naming rules: k8s.io/apimachinery, util/validation (RFC 1123 names, qualified names).
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_SUBDOMAIN = rf"(?=.{{1,253}}/){_LABEL}(?:\.{_LABEL})*/"
+_KEY_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+
+PATH = Kind("FILE", "a file's path", _parse_path)
+LISTEN_ADDRESS = Kind("ADDRESS", "[HOST]:PORT, such as :9789, 127.0.0.1:9789 or [::1]:9789", _parse_listen_address)
+TELEMETRY_PATH = matching(
+    "PATH",
+    "a path such as /metrics, other than / and what begins with /-/",
+    r"/(?!-/)[A-Za-z0-9._~-][A-Za-z0-9._~/-]*",
+)
+CONTEXT = matching("NAME", "the name of a context in the kubeconfig", r"[^\s\x00-\x1f](?:.*\S)?")
+NAMESPACE = matching("NAMESPACE", "a namespace's name (lower case letters, digits and -)", _LABEL)
+KEY = matching(
+    "KEY", "a label's or annotation's key, such as team or example.com/owner", rf"(?:{_SUBDOMAIN})?{_KEY_NAME}"
+)
+KEY_PREFIX = matching("PREFIX", "a domain and a slash, such as example.com/", _SUBDOMAIN)
+EVENT_REASON = matching("REASON", "an event's reason, such as BackOff", r"[A-Za-z][A-Za-z0-9_.-]{0,127}")

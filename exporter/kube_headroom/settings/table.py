@@ -1,0 +1,132 @@
+"""The one table of settings: flags, environment, file keys and docs/settings.md all come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from kube_headroom.settings import kinds
+from kube_headroom.settings.kinds import Kind, duration, one_of, whole_number
+
+ENVIRONMENT_PREFIX = "HEADROOM_"
+
+# A kind that can be switched off. Pods cannot: every workload is made of them.
+OPTIONAL_KINDS = (
+    "nodes", "namespaces", "replicasets", "deployments", "statefulsets", "daemonsets", "jobs", "cronjobs",
+    "horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas", "limitranges",
+    "persistentvolumeclaims", "events",
+)  # fmt: skip
+
+# Karpenter first: on a managed cluster its nodes may carry the provider's key too. Then the keys of EKS,
+# eksctl, GKE, AKS (and its older one), DigitalOcean, Scaleway, Linode, kOps and Hetzner's autoscaler.
+NODE_POOL_KEYS = (
+    "karpenter.sh/nodepool", "eks.amazonaws.com/nodegroup", "alpha.eksctl.io/nodegroup-name",
+    "cloud.google.com/gke-nodepool", "kubernetes.azure.com/agentpool", "agentpool",
+    "doks.digitalocean.com/node-pool", "k8s.scaleway.com/pool-name", "lke.linode.com/pool-id",
+    "kops.k8s.io/instancegroup", "hcloud/node-group",
+)  # fmt: skip
+
+# Reasons as kubelet, scheduler, controllers and autoscalers write them, one line per question: does it start,
+# does it stay up, has it room, its volumes, its replicas, its jobs, its autoscaler.
+EVENT_REASONS = (
+    "BackOff", "Failed", "FailedCreatePodSandBox", "ErrImageNeverPull", "InspectFailed", "FailedSync",
+    "Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook", "FailedKillPod",
+    "ExceededGracePeriod", "NodeNotReady", "NetworkNotReady",
+    "FailedScheduling", "Preempted", "Evicted", "TaintManagerEviction", "NotTriggerScaleUp",
+    "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FileSystemResizeFailed",
+    "FailedCreate", "FailedDelete", "FailedDaemonPod", "ReplicaSetCreateError", "ScalingReplicaSet",
+    "BackoffLimitExceeded", "DeadlineExceeded", "MissSchedule", "TooManyMissedTimes",
+    "SuccessfulRescale", "FailedRescale", "FailedGetScale", "FailedUpdateScale", "FailedGetResourceMetric",
+    "FailedComputeMetricsReplicas",
+)  # fmt: skip
+
+
+class Setting(NamedTuple):
+    """One setting; `default` is text as a user writes it, so that it is parsed and printed like theirs."""
+
+    name: str
+    kind: Kind
+    default: str | tuple[str, ...] | None
+    help: str
+    unset: str = "none"
+
+    @property
+    def flag(self) -> str:
+        """The command line option, which is also the exporter-toolkit's name where it has one."""
+        return f"--{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return ENVIRONMENT_PREFIX + self.field.upper()
+
+    @property
+    def field(self) -> str:
+        """The attribute of `Settings`."""
+        return self.name.replace(".", "_").replace("-", "_")
+
+    @property
+    def several(self) -> bool:
+        """Whether it holds a list: flags repeat, variables separate by commas, the file has a YAML list."""
+        return isinstance(self.default, tuple)
+
+
+SETTINGS = (
+    Setting("config.file", kinds.PATH, None, "YAML file with any of these settings; flags and environment win over it."),
+    Setting("kubeconfig", kinds.PATH, None, "kubeconfig of the cluster to watch.", "the pod's own service account"),
+    Setting("context", kinds.CONTEXT, None, "Context of the kubeconfig.", "its current context"),
+    Setting("web.listen-address", kinds.LISTEN_ADDRESS, (":9789",), "Address to serve on; may be given several times."),
+    Setting("web.telemetry-path", kinds.TELEMETRY_PATH, "/metrics", "Path of the metrics."),
+    Setting("log.level", one_of("debug", "info", "warning", "error"), "info", "Least severe log line to write."),
+    Setting("log.format", one_of("auto", "console", "json"), "auto", "Log lines for people or machines; auto is console on a terminal, else json."),
+    Setting("namespaces", kinds.NAMESPACE, (), "Only these namespaces are watched.", "all"),
+    Setting("namespaces-denied", kinds.NAMESPACE, (), "These namespaces are left out; not together with namespaces."),
+    Setting("kinds-disabled", one_of(*OPTIONAL_KINDS), (), "Kinds of objects not to watch; what needs them is not measured."),
+    Setting("annotation-prefix", kinds.KEY_PREFIX, "kube-headroom.io/", "Prefix of the annotations Headroom reads."),
+    Setting("owner-keys", kinds.KEY, (), "Annotation or label keys that name a workload's owner; the first one found counts, first on the workload, then on its namespace.", "the annotation prefix followed by owner"),
+    Setting("node-pool-keys", kinds.KEY, NODE_POOL_KEYS, "Node labels that name a node's pool; the first one found counts."),
+    Setting("event-reasons", kinds.EVENT_REASON, EVENT_REASONS, "Event reasons counted by name; all others are counted as `other`."),
+    Setting("watch-list", one_of("auto", "off"), "auto", "Ask for the first list as a stream (WatchList) where the API server can."),
+    Setting("publish-interval", duration("100ms", "1m"), "1s", "Least time between two publications of changed metrics."),
+    Setting("counter-hold", duration("0s", "10m"), "60s", "How long a new event or API counter is held at 0 so that a scrape sees it: two scrape intervals."),
+    Setting("source-stale-after", duration("1s", "1d"), "1h", "Age at which an unreadable source's metrics are withdrawn."),
+    Setting("workload-kept-after", duration("0s", "1d"), "10m", "How long a workload is remembered after its last object is gone, for late events."),
+    Setting("owner-wait", duration("0s", "10m"), "30s", "How long a pod waits for its ReplicaSet or Job to be seen."),
+    Setting("bare-workloads-per-namespace", whole_number(0, 1_000_000), "1000", "Bare pods and one-shot Jobs that get series of their own in a namespace; the rest add up in one."),
+    Setting("rollout-deadline", duration("1s", "1d"), "10m", "Time without progress after which a StatefulSet's or DaemonSet's rollout counts as stuck (they have no progressDeadlineSeconds)."),
+    Setting("state.file", kinds.PATH, None, "SQLite file that keeps counters' baselines across a restart.", "nothing is kept"),
+    Setting("state.interval", duration("100ms", "10m"), "5s", "Time between two check-points of the state file."),
+    Setting("state.max-age", duration("1s", "7d"), "1h", "Age above which a check-point is not taken up; events live for 1h on the API server."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, in the table's order and words. Times are in seconds, lists are tuples."""
+
+    config_file: Path | None
+    kubeconfig: Path | None
+    context: str | None
+    web_listen_address: tuple[str, ...]
+    web_telemetry_path: str
+    log_level: str
+    log_format: str
+    namespaces: tuple[str, ...]
+    namespaces_denied: tuple[str, ...]
+    kinds_disabled: tuple[str, ...]
+    annotation_prefix: str
+    owner_keys: tuple[str, ...]
+    node_pool_keys: tuple[str, ...]
+    event_reasons: tuple[str, ...]
+    watch_list: str
+    publish_interval: float
+    counter_hold: float
+    source_stale_after: float
+    workload_kept_after: float
+    owner_wait: float
+    bare_workloads_per_namespace: int
+    rollout_deadline: float
+    state_file: Path | None
+    state_interval: float
+    state_max_age: float
