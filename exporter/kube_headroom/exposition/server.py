@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MODULE = "kube_headroom.exposition.process"
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.5
 _RESTART_SECONDS = 1.0
 _STUCK_SECONDS = 10.0
 _STOP_SECONDS = 3.0
