@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import WorkloadContainer, WorkloadResource
-from kube_headroom.catalogue.metric import Sample
+from kube_headroom.catalogue.metric import Gauge, Sample
 from kube_headroom.model import Pod
 from kube_headroom.resources import containers_without
+from kube_headroom.resources.effective import Kind
 from kube_headroom.snapshot import Charge, WorkloadSnapshot
 
 NANO = 10**9
@@ -20,7 +21,10 @@ PER_CONTAINER = (
     (series.MEMORY_REQUEST, "requests", "memory"),
     (series.MEMORY_LIMIT, "limits", "memory"),
 )
-MISSING = ((series.CONTAINERS_WITHOUT_REQUEST, "requests"), (series.CONTAINERS_WITHOUT_LIMIT, "limits"))
+MISSING: tuple[tuple[Gauge[WorkloadResource], Kind], ...] = (
+    (series.CONTAINERS_WITHOUT_REQUEST, "requests"),
+    (series.CONTAINERS_WITHOUT_LIMIT, "limits"),
+)
 CHARGED = ((series.CPU_EFFECTIVE_REQUEST, "cpu"), (series.MEMORY_EFFECTIVE_REQUEST, "memory"))
 BOUNDED = ((series.CPU_EFFECTIVE_LIMIT, "cpu"), (series.MEMORY_EFFECTIVE_LIMIT, "memory"))
 UNSCHEDULED = ((series.CPU_UNSCHEDULED_REQUEST, "cpu"), (series.MEMORY_UNSCHEDULED_REQUEST, "memory"))
@@ -30,8 +34,7 @@ def container_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
     """Sum what each container declares over bound pods; one-shot init containers hold nothing for long."""
     sums: Multiset[tuple[str, str, str]] = Multiset()
     for pod in _bound(snapshot.pods):
-        resources = pod.resources
-        for container in (*resources.containers, *(init for init in resources.init_containers if init.restartable)):
+        for container in pod.resources.running_containers:
             for resource, amount in container.requests.items():
                 sums[container.name, "requests", resource] += amount
             for resource, amount in container.limits.items():

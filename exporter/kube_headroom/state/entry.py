@@ -7,7 +7,8 @@ from typing import Any
 
 from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import Workload, WorkloadContainer, WorkloadContainerReason, WorkloadReason
-from kube_headroom.model import Controller, ControllerReference, CronJob, HorizontalPodAutoscaler, Job, Pod
+from kube_headroom.catalogue.metric import Counter
+from kube_headroom.model import Controller, CronJob, HorizontalPodAutoscaler, Job, Pod
 from kube_headroom.state.tally import Tally
 
 STANDARD_REASONS = ("Completed", "Error", "OOMKilled")
@@ -50,7 +51,7 @@ class Entry:
         """Nothing of the workload is left in the cluster; an autoscaler alone is no workload."""
         return not (self.pods or self.jobs or self.controller)
 
-    def count(self, counter: series.Counter[Any], rest: Iterable[str], amount: int) -> None:
+    def count(self, counter: Counter[Any], rest: Iterable[str], amount: int) -> None:
         """Add to a counter whose labels are the workload's and `rest`."""
         self.tally.add(counter, (*self.workload, *rest), amount)
 
@@ -102,8 +103,3 @@ class Entry:
 def targets(autoscaler: HorizontalPodAutoscaler) -> Workload:
     """Name the workload that an autoscaler scales."""
     return Workload(autoscaler.metadata.namespace, autoscaler.target_kind, autoscaler.target_name)
-
-
-def refers_to(reference: ControllerReference, namespace: str) -> Workload:
-    """Name the workload that a reference names directly."""
-    return Workload(namespace, reference.kind, reference.name)
