@@ -14,7 +14,7 @@ from kube_headroom.settings.table import ENVIRONMENT_PREFIX, SETTINGS, Setting, 
 # or `headroom-x` must not read as a misspelt setting (kubelet's environment variables, enableServiceLinks).
 _SERVICE_LINK = re.compile(
     rf"{ENVIRONMENT_PREFIX}(?:\w+_)?"
-    r"(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?|PORT)"
+    r"(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
 )
 _SHOWN_CHARACTERS = 80
 _SIMILAR_ENOUGH = 60  # of 100; below it a suggestion has nothing to do with what was written
@@ -27,18 +27,16 @@ def read(
 
     Raises SettingsError naming the flag, variable or file:line, what was expected and what was found.
     """
-    from_flags = _flags(flags or {})
-    from_environment = _environment(environment or {})
-    given = {**from_environment, **from_flags}
+    from_flags, from_environment = _flags(flags or {}), _environment(environment or {})
+    file = from_flags.get("config.file") or from_environment.get("config.file")
+    path = _parse(_SETTING["config.file"], file) if file else None
+    from_file = _file(path) if isinstance(path, Path) else {}
     values: dict[str, Any] = {setting.name: _default(setting) for setting in SETTINGS}
-    values |= {name: _parse(_SETTING[name], each) for name, each in given.items()}
-    if values["config.file"] is not None:
-        from_file = _file(values["config.file"])
-        values |= {name: _parse(_SETTING[name], each) for name, each in from_file.items() if name not in given}
-        # What a flag overrides is checked all the same: the file must not break on the day the flag goes.
-        for name in from_file.keys() & given.keys():
-            _parse(_SETTING[name], from_file[name])
-        given = from_file | given
+    given: dict[str, Given] = {}
+    for source in (from_file, from_environment, from_flags):
+        given |= source
+        # What a later source overrides is parsed all the same: it must not break on the day the flag goes.
+        values |= {name: _parse(_SETTING[name], each) for name, each in source.items()}
     _check(values, given)
     values["owner-keys"] = values["owner-keys"] or (f"{values['annotation-prefix']}owner",)
     return Settings(**{setting.field: values[setting.name] for setting in SETTINGS})
@@ -74,10 +72,8 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Given]:
 
 
 def _is_service_link(variable: str, value: str) -> bool:
-    if _SERVICE_LINK.fullmatch(variable) is None:
-        return False
     # HEADROOM_PORT=9789 is a person's mistake, HEADROOM_PORT=tcp://10.0.0.1:9789 is Kubernetes'.
-    return not variable.endswith("_PORT") or "_SERVICE_PORT" in variable or "://" in value or "_PORT_" in variable
+    return _SERVICE_LINK.fullmatch(variable) is not None or (variable.endswith("_PORT") and "://" in value)
 
 
 def _file(path: Path) -> dict[str, Given]:
