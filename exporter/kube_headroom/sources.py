@@ -1,0 +1,93 @@
+"""What the sources' reports mean together: ready or not and why, and which metrics are too old to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from kube_headroom.catalogue import exporter as series
+from kube_headroom.catalogue import objects, workloads
+from kube_headroom.catalogue.labels import Source, SourceReason
+from kube_headroom.catalogue.metric import Metric, Sample
+from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.cluster.failures import Reason
+from kube_headroom.cluster.health import SourceReport
+
+NOT_WAITED_FOR = frozenset({Reason.FORBIDDEN, Reason.NOT_FOUND})
+"""A kind that is forbidden or unknown is reported and not waited for; pods always are (DESIGN, law 6)."""
+
+TOLD_BY: dict[str, tuple[Metric[Any], ...]] = {
+    "events": (workloads.EVENTS,),
+    "horizontalpodautoscalers": (
+        workloads.AUTOSCALER_CURRENT,
+        workloads.AUTOSCALER_DESIRED,
+        workloads.AUTOSCALER_MINIMUM,
+        workloads.AUTOSCALER_MAXIMUM,
+        workloads.AUTOSCALER_LIMITED,
+    ),
+    "poddisruptionbudgets": (
+        objects.PDB_DISRUPTIONS_ALLOWED,
+        objects.PDB_HEALTHY,
+        objects.PDB_DESIRED_HEALTHY,
+        objects.PDB_EXPECTED,
+    ),
+    "resourcequotas": (objects.QUOTA_HARD, objects.QUOTA_USED),
+    "limitranges": (objects.LIMIT_RANGE,),
+    "persistentvolumeclaims": (objects.PVC_REQUESTED, objects.PVC_CAPACITY, objects.PVC_PHASE),
+}
+"""Metrics that one kind alone tells; all others take every mandatory kind."""
+
+
+def waiting_for(reports: Iterable[SourceReport], mandatory: Collection[str]) -> str:
+    """Say in one line what must be listed before anything is shown, "" when nothing is missing."""
+    missing = [
+        report
+        for report in reports
+        if report.kind in mandatory
+        and not report.listed
+        and (report.kind == "pods" or report.last_reason not in NOT_WAITED_FOR)
+    ]
+    if not missing:
+        return ""
+    named = ", ".join(sorted({report.kind for report in missing}))
+    errors = sorted({report.last_error for report in missing if report.last_error})
+    return f"not listed yet: {named}" + "".join(f"\n{error}" for error in errors)
+
+
+def withdrawn(
+    reports: Iterable[SourceReport], mandatory: Collection[str], now: float, limit: float
+) -> frozenset[Metric[Any]]:
+    """Name the metrics whose source told nothing for longer than `limit` seconds.
+
+    A mandatory kind that was listed and went silent takes with it what all of them tell together.
+    """
+    silent = {
+        report.kind
+        for report in reports
+        if report.listed and report.last_success is not None and now - report.last_success > limit
+    }
+    if silent & set(mandatory):
+        return frozenset(CLUSTER_METRICS)
+    return frozenset(metric for kind in silent for metric in TOLD_BY.get(kind, ()))
+
+
+def samples(reports: Sequence[SourceReport], sizes: dict[str, int]) -> Iterator[Sample]:
+    """Report each kind; a kind read namespace by namespace is as good as its worst part."""
+    for kind in sorted({report.kind for report in reports}):
+        parts = [report for report in reports if report.kind == kind]
+        source = Source(kind)
+        yield series.SOURCE_UP.at(source, all(part.up for part in parts))
+        yield series.SOURCE_LISTED.at(source, all(part.listed for part in parts))
+        yield series.SOURCE_OBJECTS.at(source, sizes.get(kind, 0))
+        yield series.SOURCE_WATCHES.at(source, sum(part.watches for part in parts))
+        heard = [part.last_success for part in parts if part.last_success is not None]
+        if len(heard) == len(parts):
+            yield series.SOURCE_LAST_SUCCESS.at(source, min(heard))
+        for metric, counts in (
+            (series.SOURCE_ERRORS, [part.errors for part in parts]),
+            (series.SOURCE_LISTS, [part.lists for part in parts]),
+            (series.OBJECTS_SKIPPED, [part.skipped for part in parts] + [part.repaired for part in parts]),
+        ):
+            for reason in sorted({reason for count in counts for reason in count}):
+                total = sum(count.get(reason, 0) for count in counts)  # type: ignore[call-overload]
+                yield metric.at(SourceReason(kind, reason), total)
