@@ -151,3 +151,53 @@ class PersistentVolumeClaimPhase(NamedTuple):
     namespace: str
     persistentvolumeclaim: str
     phase: str
+
+
+class Nothing(NamedTuple):
+    """No labels."""
+
+
+class Source(NamedTuple):
+    """Something the exporter reads from: the plural of a watched kind, such as `pods`."""
+
+    source: str
+
+
+class SourceReason(NamedTuple):
+    """A source and why something happened to it or to an object of it."""
+
+    source: str
+    reason: str
+
+
+class Family(NamedTuple):
+    """The name of an emitted metric."""
+
+    family: str
+
+
+class NamespaceKind(NamedTuple):
+    """A namespace and a kind of workload in it."""
+
+    namespace: str
+    workload_kind: str
+
+
+class Handler(NamedTuple):
+    """What answered a request: `metrics`, `healthy`, `ready`, `index`, or `other` for every unknown path."""
+
+    handler: str
+
+
+class HandlerCode(NamedTuple):
+    """What answered a request, and the HTTP status code."""
+
+    handler: str
+    code: str
+
+
+class Build(NamedTuple):
+    """Which exporter runs on which Python."""
+
+    version: str
+    python_version: str

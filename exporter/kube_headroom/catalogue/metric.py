@@ -20,6 +20,7 @@ class Unit(StrEnum):
     NONE = ""
     BYTES = "bytes"
     CORES = "cores"
+    RATIO = "ratio"
     SECONDS = "seconds"
     TIMESTAMP_SECONDS = "timestamp_seconds"
 

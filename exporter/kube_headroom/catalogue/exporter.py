@@ -1,0 +1,204 @@
+"""Series about the exporter itself; their source is its own count, their labels never name a target."""
+
+from __future__ import annotations
+
+from kube_headroom.catalogue.labels import (
+    Build,
+    Family,
+    Handler,
+    HandlerCode,
+    NamespaceKind,
+    Nothing,
+    Source,
+    SourceReason,
+)
+from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Unit
+
+SUM, MAX, MIN = Aggregation.SUM, Aggregation.MAX, Aggregation.MIN
+NONE, BYTES, SECONDS, TIMESTAMP = Unit.NONE, Unit.BYTES, Unit.SECONDS, Unit.TIMESTAMP_SECONDS
+
+BUILD_INFO = Gauge(
+    "headroom_build_info",
+    "Always 1; version of the exporter and of the Python that runs it.",
+    Build,
+    NONE,
+    SUM,
+)
+
+SOURCE_UP = Gauge(
+    "headroom_source_up",
+    "1 while the last request to the source succeeded, 0 while it fails or is forbidden.",
+    Source,
+    NONE,
+    SUM,
+)
+SOURCE_LISTED = Gauge(
+    "headroom_source_listed",
+    "1 once the source was listed as a whole since the exporter started.",
+    Source,
+    NONE,
+    SUM,
+)
+SOURCE_LAST_SUCCESS = Gauge(
+    "headroom_source_last_success_timestamp_seconds",
+    "When the source last answered: a list, an event or a bookmark; absent before the first.",
+    Source,
+    TIMESTAMP,
+    MIN,
+)
+SOURCE_ERRORS = Counter(
+    "headroom_source_errors_total",
+    "Requests to the source that failed, by reason.",
+    SourceReason,
+    NONE,
+    SUM,
+)
+SOURCE_LISTS = Counter(
+    "headroom_source_lists_total",
+    "Lists begun, by the reason for it: more than one per start means that watches could not go on.",
+    SourceReason,
+    NONE,
+    SUM,
+)
+SOURCE_WATCHES = Counter(
+    "headroom_source_watches_total",
+    "Watches begun; the API server ends one every few minutes.",
+    Source,
+    NONE,
+    SUM,
+)
+SOURCE_OBJECTS = Gauge(
+    "headroom_source_objects",
+    "Objects of the source that the exporter holds.",
+    Source,
+    NONE,
+    SUM,
+)
+OBJECTS_SKIPPED = Counter(
+    "headroom_objects_skipped_total",
+    "Objects, or parts of objects, that could not be read, by reason.",
+    SourceReason,
+    NONE,
+    SUM,
+)
+
+PODS_WITHOUT_OWNER = Counter(
+    "headroom_pods_without_owner_total",
+    "Terminating pods left out because their ReplicaSet or Job was never seen.",
+    Nothing,
+    NONE,
+    SUM,
+)
+PODS_AWAITING_OWNER = Gauge(
+    "headroom_pods_awaiting_owner",
+    "Pods in no series yet because their ReplicaSet or Job was not seen so far.",
+    Nothing,
+    NONE,
+    SUM,
+)
+WORKLOADS_OVERFLOWED = Gauge(
+    "headroom_workloads_overflowed",
+    "Bare pods and one-shot Jobs over their namespace's cap, which add up in the workload `_overflow`; absent where "
+    "there is none.",
+    NamespaceKind,
+    NONE,
+    SUM,
+)
+
+EXPOSITION_SERIES = Gauge(
+    "headroom_exposition_series",
+    "Series of this metric on the published page.",
+    Family,
+    NONE,
+    SUM,
+)
+EXPOSITION_BYTES = Gauge(
+    "headroom_exposition_bytes",
+    "Size of this metric's lines on the published page before compression.",
+    Family,
+    BYTES,
+    SUM,
+)
+PUBLISHED = Gauge(
+    "headroom_exposition_published_timestamp_seconds",
+    "When the collector published the page that this scrape is answered from, by the collector's clock.",
+    Nothing,
+    TIMESTAMP,
+    MAX,
+)
+PUBLISH_DURATION = Gauge(
+    "headroom_publish_duration_seconds",
+    "How long the last publication took from the first changed fact to the finished page.",
+    Nothing,
+    SECONDS,
+    MAX,
+)
+
+CHECKPOINT_LAST_SUCCESS = Gauge(
+    "headroom_checkpoint_last_success_timestamp_seconds",
+    "When the state file was last written, absent without one.",
+    Nothing,
+    TIMESTAMP,
+    MIN,
+)
+CHECKPOINT_ERRORS = Counter(
+    "headroom_checkpoint_errors_total",
+    "Attempts to write the state file that failed; the next one writes what they left.",
+    Nothing,
+    NONE,
+    SUM,
+)
+CHECKPOINT_RESUMED = Gauge(
+    "headroom_checkpoint_resumed",
+    "1 if the exporter took up a state file when it started, 0 if it began with what it saw.",
+    Nothing,
+    NONE,
+    MIN,
+)
+
+REQUESTS = Counter(
+    "headroom_http_requests_total",
+    "Requests answered by the exporter's HTTP server, from its own count since the server process started.",
+    HandlerCode,
+    NONE,
+    SUM,
+)
+REQUESTS_IN_FLIGHT = Gauge(
+    "headroom_http_requests_in_flight",
+    "Requests being answered by the exporter's HTTP server, this scrape included, from its own count.",
+    Handler,
+    NONE,
+    SUM,
+)
+SERVER_RESTARTS = Counter(
+    "headroom_server_restarts_total",
+    "Times the HTTP server process ended by itself and was started again.",
+    Nothing,
+    NONE,
+    SUM,
+)
+
+EXPORTER_METRICS = (
+    BUILD_INFO,
+    SOURCE_UP,
+    SOURCE_LISTED,
+    SOURCE_LAST_SUCCESS,
+    SOURCE_ERRORS,
+    SOURCE_LISTS,
+    SOURCE_WATCHES,
+    SOURCE_OBJECTS,
+    OBJECTS_SKIPPED,
+    PODS_WITHOUT_OWNER,
+    PODS_AWAITING_OWNER,
+    WORKLOADS_OVERFLOWED,
+    EXPOSITION_SERIES,
+    EXPOSITION_BYTES,
+    PUBLISHED,
+    PUBLISH_DURATION,
+    CHECKPOINT_LAST_SUCCESS,
+    CHECKPOINT_ERRORS,
+    CHECKPOINT_RESUMED,
+    REQUESTS,
+    REQUESTS_IN_FLIGHT,
+    SERVER_RESTARTS,
+)
