@@ -27,7 +27,11 @@ def resources(**quantities: str) -> dict[str, int]:
 
 
 def container(
-    name: str = "app", requests: dict[str, str] | None = None, limits: dict[str, str] | None = None, *, restartable: bool = False
+    name: str = "app",
+    requests: dict[str, str] | None = None,
+    limits: dict[str, str] | None = None,
+    *,
+    restartable: bool = False,
 ) -> ContainerResources:
     return ContainerResources(
         name=name,
@@ -37,7 +41,9 @@ def container(
     )
 
 
-def ended(container_id: str, reason: str = "Error", exit_code: int = 1, finished_at: float = START) -> model.Termination:
+def ended(
+    container_id: str, reason: str = "Error", exit_code: int = 1, finished_at: float = START
+) -> model.Termination:
     return model.Termination(container_id=container_id, reason=reason, exit_code=exit_code, finished_at=finished_at)
 
 

@@ -72,7 +72,10 @@ class Stage:
 
     def workloads(self) -> set[str]:
         """Publish, and return every workload that exists as `kind/name`."""
-        return {f"{label(line, 'workload_kind')}/{label(line, 'workload')}" for line in self.matching("headroom_workload_info{")}
+        return {
+            f"{label(line, 'workload_kind')}/{label(line, 'workload')}"
+            for line in self.matching("headroom_workload_info{")
+        }
 
 
 def label(line: str, name: str) -> str:
@@ -81,4 +84,3 @@ def label(line: str, name: str) -> str:
 
 def uid_of(fact: Fact) -> str:
     return fact.uid if isinstance(fact, Pod) else fact.metadata.uid
-

@@ -6,7 +6,21 @@ import pytest
 
 from kube_headroom.model import Event, Pod
 from kube_headroom.state.ledger import Ledger
-from tests.facts import AFTER, BEFORE, autoscaler, controller, ended, event, job, node, pod, reference, replica_set, replicas, status
+from tests.facts import (
+    AFTER,
+    BEFORE,
+    autoscaler,
+    controller,
+    ended,
+    event,
+    job,
+    node,
+    pod,
+    reference,
+    replica_set,
+    replicas,
+    status,
+)
 from tests.stage import Stage
 
 RESTARTS = "headroom_workload_container_restarts_total"
@@ -32,7 +46,11 @@ def test_counters_are_born_at_zero_with_their_workload() -> None:
     stage.list("pods", pod())
     stage.start()
     assert sum(stage.values(RESTARTS).values()) == 0
-    assert [line.split('reason="')[1].split('"')[0] for line in stage.matching(ENDS)] == ["Completed", "Error", "OOMKilled"]
+    assert [line.split('reason="')[1].split('"')[0] for line in stage.matching(ENDS)] == [
+        "Completed",
+        "Error",
+        "OOMKilled",
+    ]
     assert [*stage.values(EVICTIONS).values()] == [0]
 
 
@@ -142,7 +160,9 @@ def test_reasons_off_the_list_fall_together() -> None:
 @pytest.mark.parametrize(
     "about",
     [
-        pytest.param(event(involved_kind="Deployment", involved_name="web", involved_uid="uid-web"), id="its Deployment"),
+        pytest.param(
+            event(involved_kind="Deployment", involved_name="web", involved_uid="uid-web"), id="its Deployment"
+        ),
         pytest.param(event(involved_kind="ReplicaSet", involved_uid="uid-web-abc"), id="its ReplicaSet"),
         pytest.param(event(involved_kind="HorizontalPodAutoscaler", involved_uid="uid-hpa-web"), id="its autoscaler"),
     ],
@@ -264,11 +284,21 @@ class TestAfterOurRestart:
 @pytest.mark.parametrize(
     ("kind", "counts", "waited", "expected"),
     [
-        pytest.param("Deployment", replicas(3, updated=1), 3600, 0, id="a Deployment's controller judges its own progress"),
-        pytest.param("Deployment", replicas(3, deadline_exceeded=True), 0, 1, id="a Deployment past its deadline is stuck"),
-        pytest.param("StatefulSet", replicas(3, updated=1, rolling=True), 599, 0, id="a StatefulSet has until the deadline"),
-        pytest.param("StatefulSet", replicas(3, updated=1, rolling=True), 600, 1, id="a StatefulSet is stuck at the deadline"),
-        pytest.param("DaemonSet", replicas(3, ready=1), 3600, 0, id="a DaemonSet that misses pods but does not roll is not stuck"),
+        pytest.param(
+            "Deployment", replicas(3, updated=1), 3600, 0, id="a Deployment's controller judges its own progress"
+        ),
+        pytest.param(
+            "Deployment", replicas(3, deadline_exceeded=True), 0, 1, id="a Deployment past its deadline is stuck"
+        ),
+        pytest.param(
+            "StatefulSet", replicas(3, updated=1, rolling=True), 599, 0, id="a StatefulSet has until the deadline"
+        ),
+        pytest.param(
+            "StatefulSet", replicas(3, updated=1, rolling=True), 600, 1, id="a StatefulSet is stuck at the deadline"
+        ),
+        pytest.param(
+            "DaemonSet", replicas(3, ready=1), 3600, 0, id="a DaemonSet that misses pods but does not roll is not stuck"
+        ),
     ],
 )
 def test_a_rollout_is_stuck(kind: str, counts: object, waited: float, expected: int) -> None:
@@ -284,7 +314,9 @@ def test_a_rollout_that_moves_gets_its_time_again() -> None:
     stage = Stage()
     stage.start()
     for updated in (1, 2):
-        stage.upsert("statefulsets", controller(kind="StatefulSet", replicas=replicas(3, updated=updated, rolling=True)))
+        stage.upsert(
+            "statefulsets", controller(kind="StatefulSet", replicas=replicas(3, updated=updated, rolling=True))
+        )
         stage.lines()
         stage.wait(400)
     assert [*stage.values("headroom_workload_rollout_stuck").values()] == [0]

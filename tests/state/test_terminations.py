@@ -22,30 +22,65 @@ STORIES = [
         id="waiting after an end does not count it again",
     ),
     pytest.param(
-        [status(terminated=A), status(waiting_reason="CrashLoopBackOff", last_terminated=A), status(restart_count=1, last_terminated=A)],
+        [
+            status(terminated=A),
+            status(waiting_reason="CrashLoopBackOff", last_terminated=A),
+            status(restart_count=1, last_terminated=A),
+        ],
         1,
         ["Error"],
         id="running again after back-off counts the restart and not the end",
     ),
-    pytest.param([status(restart_count=1, last_terminated=B)], 1, ["OOMKilled"], id="an OOM kill seen only after the restart counts once"),
     pytest.param(
-        [status(restart_count=1, last_terminated=B), status(restart_count=1, last_terminated=B)], 1, ["OOMKilled"], id="a relist counts nothing twice"
+        [status(restart_count=1, last_terminated=B)],
+        1,
+        ["OOMKilled"],
+        id="an OOM kill seen only after the restart counts once",
     ),
     pytest.param(
-        [status(restart_count=1, last_terminated=A), status(restart_count=1, last_terminated=A, terminated=B), status(restart_count=2, last_terminated=B)],
+        [status(restart_count=1, last_terminated=B), status(restart_count=1, last_terminated=B)],
+        1,
+        ["OOMKilled"],
+        id="a relist counts nothing twice",
+    ),
+    pytest.param(
+        [
+            status(restart_count=1, last_terminated=A),
+            status(restart_count=1, last_terminated=A, terminated=B),
+            status(restart_count=2, last_terminated=B),
+        ],
         2,
         ["Error", "OOMKilled"],
         id="two ends have two reasons",
     ),
-    pytest.param([status(restart_count=3, last_terminated=B)], 3, [UNKNOWN, UNKNOWN, "OOMKilled"], id="a jump of three is one known end and two unknown"),
     pytest.param(
-        [status(restart_count=5, last_terminated=A), status(restart_count=0), status(restart_count=1, last_terminated=B)],
+        [status(restart_count=3, last_terminated=B)],
+        3,
+        [UNKNOWN, UNKNOWN, "OOMKilled"],
+        id="a jump of three is one known end and two unknown",
+    ),
+    pytest.param(
+        [
+            status(restart_count=5, last_terminated=A),
+            status(restart_count=0),
+            status(restart_count=1, last_terminated=B),
+        ],
         6,
         [*[UNKNOWN] * 4, "Error", "OOMKilled"],
         id="a count reset with its node goes on from zero",
     ),
-    pytest.param([status(restart_count=1, last_terminated=ended("d", "Error", 137))], 1, ["Error"], id="exit code 137 alone is no OOM kill"),
-    pytest.param([status(terminated=ended("", "StartError", 128))] * 2, 0, ["StartError"], id="an end without a container id counts once by its time"),
+    pytest.param(
+        [status(restart_count=1, last_terminated=ended("d", "Error", 137))],
+        1,
+        ["Error"],
+        id="exit code 137 alone is no OOM kill",
+    ),
+    pytest.param(
+        [status(terminated=ended("", "StartError", 128))] * 2,
+        0,
+        ["StartError"],
+        id="an end without a container id counts once by its time",
+    ),
     pytest.param([status(terminated=C)], 0, ["Completed"], id="a one-shot init container completes"),
 ]
 

@@ -15,13 +15,37 @@ WEB_SET = reference("ReplicaSet", "web-abc")
     ("owner", "mirror", "expected"),
     [
         pytest.param(WEB_SET, False, "Deployment/web", id="a Deployment's pod is found through its ReplicaSet"),
-        pytest.param(reference("ReplicaSet", "alone"), False, "ReplicaSet/alone", id="a ReplicaSet that nobody owns is the workload"),
-        pytest.param(reference("ReplicaSet", "canary"), False, "Rollout/canary", id="a Rollout is found without its definition"),
-        pytest.param(reference("Job", "report-1", group="batch"), False, "CronJob/report", id="a CronJob's pod is found through its Job"),
-        pytest.param(reference("Job", "once", group="batch"), False, "Job/once", id="a Job that nobody owns is the workload"),
+        pytest.param(
+            reference("ReplicaSet", "alone"),
+            False,
+            "ReplicaSet/alone",
+            id="a ReplicaSet that nobody owns is the workload",
+        ),
+        pytest.param(
+            reference("ReplicaSet", "canary"), False, "Rollout/canary", id="a Rollout is found without its definition"
+        ),
+        pytest.param(
+            reference("Job", "report-1", group="batch"),
+            False,
+            "CronJob/report",
+            id="a CronJob's pod is found through its Job",
+        ),
+        pytest.param(
+            reference("Job", "once", group="batch"), False, "Job/once", id="a Job that nobody owns is the workload"
+        ),
         pytest.param(reference("StatefulSet", "db"), False, "StatefulSet/db", id="a StatefulSet is not climbed"),
-        pytest.param(reference("Kafka", "events", group="kafka.strimzi.io"), False, "Kafka/events", id="a foreign controller is itself"),
-        pytest.param(reference("Job", "train", group="batch.volcano.sh"), False, "Job/train", id="a foreign kind named Job is not climbed"),
+        pytest.param(
+            reference("Kafka", "events", group="kafka.strimzi.io"),
+            False,
+            "Kafka/events",
+            id="a foreign controller is itself",
+        ),
+        pytest.param(
+            reference("Job", "train", group="batch.volcano.sh"),
+            False,
+            "Job/train",
+            id="a foreign kind named Job is not climbed",
+        ),
         pytest.param(None, False, "Pod/web-1", id="a pod without a controller is itself"),
         pytest.param(None, True, "StaticPod/web-1", id="a mirror pod is a StaticPod"),
     ],
@@ -33,7 +57,11 @@ def test_a_pod_belongs_to(owner: ControllerReference | None, mirror: bool, expec
         "replicasets",
         replica_set(),
         replica_set("alone", deployment=""),
-        type(rollout)(metadata=type(rollout.metadata)(**{**_fields(rollout.metadata), "controller": reference("Rollout", "canary", group="argoproj.io")})),
+        type(rollout)(
+            metadata=type(rollout.metadata)(
+                **{**_fields(rollout.metadata), "controller": reference("Rollout", "canary", group="argoproj.io")}
+            )
+        ),
     )
     stage.list("jobs", job("report-1", "report"), job("once"))
     stage.list("pods", pod(controller=owner, mirror=mirror))
@@ -151,7 +179,12 @@ def test_bare_pods_over_the_cap_of_a_namespace_add_up_in_one_workload() -> None:
     stage.list("pods", *(bare(index) for index in range(5)))
     stage.start()
     assert stage.workloads() == {"Pod/bare-0", "Pod/bare-1", "Pod/bare-2", "Pod/_overflow"}
-    assert stage.values("headroom_workload_pods")['{namespace="shop",workload_kind="Pod",workload="_overflow",phase="Running"}'] == 2
+    assert (
+        stage.values("headroom_workload_pods")[
+            '{namespace="shop",workload_kind="Pod",workload="_overflow",phase="Running"}'
+        ]
+        == 2
+    )
 
 
 def test_a_place_under_the_cap_is_free_again_when_its_workload_is_forgotten() -> None:
@@ -171,7 +204,10 @@ def test_one_shot_jobs_keep_their_place_in_the_overflow_until_they_go() -> None:
     jobs = [job(f"once-{index}", created=AFTER) for index in range(5)]
     stage.list("jobs", *jobs)
     stage.start()
-    assert stage.values("headroom_workload_jobs_active")['{namespace="shop",workload_kind="Job",workload="_overflow"}'] == 2
+    assert (
+        stage.values("headroom_workload_jobs_active")['{namespace="shop",workload_kind="Job",workload="_overflow"}']
+        == 2
+    )
     stage.delete("jobs", *jobs)
     assert stage.lines() == []
 
