@@ -9,7 +9,7 @@ from kube_headroom.exposition.render import render
 from kube_headroom.resources import PodResources
 from kube_headroom.snapshot import NodeSnapshot, PoolSnapshot
 from tests.facts import container, metadata, node, pod, resources
-from tests.stage import Stage
+from tests.stage import Stage, label
 
 
 def lines(scope: str, snapshot: object) -> list[str]:
@@ -164,7 +164,10 @@ def test_a_workload_takes_its_namespaces_owner_unless_it_has_one() -> None:
     stage.list("namespaces", model.Namespace(metadata("shop", namespace="", owner="shop team")))
     stage.list("pods", pod("a"), pod("b", owner="b team"))
     stage.start()
-    owners = lambda: sorted(
+
+    def owners() -> list[str]:
+        return sorted(label(line, "owner") for line in stage.matching("headroom_workload_info{"))
+
         line.split('owner="')[1].split('"')[0] for line in stage.matching("headroom_workload_info{")
     )
     assert owners() == ["b team", "shop team"]
