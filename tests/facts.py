@@ -13,7 +13,7 @@ AFTER = START + 10
 
 
 def metadata(name: str, **fields: Any) -> model.Metadata:
-    known = {"namespace": "shop", "created": BEFORE, "controller": None, "owner": "", "deleting": False}
+    known: dict[str, Any] = {"namespace": "shop", "created": BEFORE, "controller": None, "owner": "", "deleting": False}
     given = known | fields
     return model.Metadata(uid=given.pop("uid", f"uid-{name}"), name=name, **given)
 
@@ -48,7 +48,7 @@ def ended(
 
 
 def status(name: str = "app", **fields: Any) -> model.ContainerStatus:
-    known = {
+    known: dict[str, Any] = {
         "init": False,
         "ready": True,
         "restart_count": 0,

@@ -31,7 +31,7 @@ class Stage:
         self._page: dict[tuple[str, ...], list[str]] = {}
         self._listed: set[str] = set()
 
-    def list(self, kind: str, *facts: Fact, scope: str = "") -> None:
+    def relist(self, kind: str, *facts: Fact, scope: str = "") -> None:
         self._listed.add(kind)
         self.inventory.replace(kind, scope, {uid_of(fact): fact for fact in facts})
 
@@ -39,7 +39,7 @@ class Stage:
         """Say that every kind was listed, as the wiring does."""
         for kind in EMPTY_KINDS:
             if kind not in self._listed:
-                self.list(kind)
+                self.relist(kind)
         self.inventory.start_waiting()
 
     def upsert(self, kind: str, *facts: Fact) -> None:

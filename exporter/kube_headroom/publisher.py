@@ -29,7 +29,9 @@ OWN_INTERVAL = 10.0
 class Publisher:
     """Keeps the page up to date with the inventory and hands it to the server."""
 
-    def __init__(self, inventory: Inventory, server: Server, own: CollectorRegistry, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, inventory: Inventory, server: Server, own: CollectorRegistry, clock: Callable[[], float]
+    ) -> None:
         self._inventory = inventory
         self._server = server
         self._own = own

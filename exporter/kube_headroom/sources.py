@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter as Multiset
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kube_headroom.catalogue import exporter as series
 from kube_headroom.catalogue import objects, workloads
 from kube_headroom.catalogue.labels import Source, SourceReason
-from kube_headroom.catalogue.metric import Metric, Sample
+from kube_headroom.catalogue.metric import Counter, Metric, Sample
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
 from kube_headroom.cluster.failures import Reason
 from kube_headroom.cluster.health import SourceReport
@@ -83,11 +84,15 @@ def samples(reports: Sequence[SourceReport], sizes: dict[str, int]) -> Iterator[
         heard = [part.last_success for part in parts if part.last_success is not None]
         if len(heard) == len(parts):
             yield series.SOURCE_LAST_SUCCESS.at(source, min(heard))
-        for metric, counts in (
-            (series.SOURCE_ERRORS, [part.errors for part in parts]),
-            (series.SOURCE_LISTS, [part.lists for part in parts]),
-            (series.OBJECTS_SKIPPED, [part.skipped for part in parts] + [part.repaired for part in parts]),
-        ):
-            for reason in sorted({reason for count in counts for reason in count}):
-                total = sum(count.get(reason, 0) for count in counts)  # type: ignore[call-overload]
-                yield metric.at(SourceReason(kind, reason), total)
+        yield from _by_reason(series.SOURCE_ERRORS, kind, (part.errors for part in parts))
+        yield from _by_reason(series.SOURCE_LISTS, kind, (part.lists for part in parts))
+        flaws = (count for part in parts for count in (part.skipped, part.repaired))
+        yield from _by_reason(series.OBJECTS_SKIPPED, kind, flaws)
+
+
+def _by_reason(metric: Counter[SourceReason], kind: str, counts: Iterable[Mapping[Any, int]]) -> Iterator[Sample]:
+    total: Multiset[str] = Multiset()
+    for count in counts:
+        total.update(count)
+    for reason in sorted(total):
+        yield metric.at(SourceReason(kind, reason), total[reason])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from kube_headroom.model import Event, Pod
+from kube_headroom.model import Event, Pod, Replicas
 from kube_headroom.state.ledger import Ledger
 from tests.facts import (
     AFTER,
@@ -36,14 +38,14 @@ def settled(stage: Stage) -> Stage:
     return stage
 
 
-def crashed(name: str = "web-1", restarts: int = 1, reason: str = "OOMKilled", **fields: object) -> Pod:
+def crashed(name: str = "web-1", restarts: int = 1, reason: str = "OOMKilled", **fields: Any) -> Pod:
     end = ended(f"{name}-{restarts}", reason)
     return pod(name, statuses=(status(restart_count=restarts, last_terminated=end),), **fields)
 
 
 def test_counters_are_born_at_zero_with_their_workload() -> None:
     stage = Stage()
-    stage.list("pods", pod())
+    stage.relist("pods", pod())
     stage.start()
     assert sum(stage.values(RESTARTS).values()) == 0
     assert [line.split('reason="')[1].split('"')[0] for line in stage.matching(ENDS)] == [
@@ -56,7 +58,7 @@ def test_counters_are_born_at_zero_with_their_workload() -> None:
 
 def test_what_happened_before_we_watched_is_a_baseline() -> None:
     stage = Stage()
-    stage.list("pods", crashed(restarts=7))
+    stage.relist("pods", crashed(restarts=7))
     stage.start()
     assert sum(settled(stage).values(RESTARTS).values()) == 0
     stage.upsert("pods", crashed(restarts=8))
@@ -65,7 +67,7 @@ def test_what_happened_before_we_watched_is_a_baseline() -> None:
 
 def test_a_pod_born_while_we_watch_counts_from_zero() -> None:
     stage = Stage()
-    stage.list("pods")
+    stage.relist("pods")
     stage.start()
     stage.upsert("pods", crashed(restarts=2, created=AFTER))
     assert sum(stage.values(RESTARTS).values()) == 0
@@ -75,11 +77,11 @@ def test_a_pod_born_while_we_watch_counts_from_zero() -> None:
 
 def test_counters_go_on_while_pods_come_and_go() -> None:
     stage = Stage()
-    stage.list("replicasets", replica_set())
-    stage.list("deployments", controller())
+    stage.relist("replicasets", replica_set())
+    stage.relist("deployments", controller())
     stage.start()
     for index in range(5):
-        mine = {"created": AFTER, "controller": reference("ReplicaSet", "web-abc")}
+        mine: dict[str, Any] = {"created": AFTER, "controller": reference("ReplicaSet", "web-abc")}
         stage.upsert("pods", pod(f"web-{index}", **mine))
         stage.upsert("pods", crashed(f"web-{index}", **mine))
         stage.delete("pods", crashed(f"web-{index}", restarts=2, **mine))
@@ -88,11 +90,11 @@ def test_counters_go_on_while_pods_come_and_go() -> None:
 
 def test_a_relist_counts_nothing_again() -> None:
     stage = Stage()
-    stage.list("pods", pod())
+    stage.relist("pods", pod())
     stage.start()
     settled(stage)
     for _ in range(3):
-        stage.list("pods", crashed())
+        stage.relist("pods", crashed())
     assert sum(stage.values(RESTARTS).values()) == 1
 
 
@@ -106,7 +108,7 @@ def test_a_relist_counts_nothing_again() -> None:
 )
 def test_evictions(reason: str, created: float, expected: int) -> None:
     stage = Stage()
-    stage.list("pods", pod(phase="Failed", disruption=reason, created=created))
+    stage.relist("pods", pod(phase="Failed", disruption=reason, created=created))
     stage.start()
     settled(stage)
     stage.upsert("pods", pod(phase="Failed", disruption=reason, created=created, ready=False))
@@ -115,18 +117,18 @@ def test_evictions(reason: str, created: float, expected: int) -> None:
 
 def test_a_job_that_ends_counts_once() -> None:
     stage = Stage()
-    stage.list("jobs", job("old", "report", outcome="Failed"), job("running", "report"))
+    stage.relist("jobs", job("old", "report", outcome="Failed"), job("running", "report"))
     stage.start()
     settled(stage)
     for _ in range(2):
-        stage.list("jobs", job("old", "report", outcome="Failed"), job("running", "report", outcome="Failed"))
+        stage.relist("jobs", job("old", "report", outcome="Failed"), job("running", "report", outcome="Failed"))
     assert sum(stage.values("headroom_workload_jobs_finished_total").values()) == 1
     assert sum(stage.values("headroom_workload_jobs_failed_total").values()) == 1
 
 
 def event_stage() -> Stage:
     stage = Stage()
-    stage.list("pods", pod())
+    stage.relist("pods", pod())
     stage.start()
     return stage
 
@@ -141,7 +143,7 @@ def test_event_updates_count_by_their_growth() -> None:
 
 def test_an_event_from_before_we_watched_is_a_baseline() -> None:
     stage = event_stage()
-    stage.list("events", event(created=BEFORE, count=25))
+    stage.relist("events", event(created=BEFORE, count=25))
     stage.upsert("events", event(created=BEFORE, count=27))
     assert [*settled(stage).values(EVENTS).values()] == [2]
 
@@ -169,9 +171,9 @@ def test_reasons_off_the_list_fall_together() -> None:
 )
 def test_a_workload_counts_events_about(about: Event) -> None:
     stage = Stage()
-    stage.list("deployments", controller())
-    stage.list("replicasets", replica_set())
-    stage.list("horizontalpodautoscalers", autoscaler())
+    stage.relist("deployments", controller())
+    stage.relist("replicasets", replica_set())
+    stage.relist("horizontalpodautoscalers", autoscaler())
     stage.start()
     stage.upsert("events", about)
     assert [*settled(stage).values(EVENTS).values()] == [1]
@@ -201,9 +203,9 @@ def test_an_event_whose_pod_never_comes_is_counted_as_unattributed() -> None:
 
 def test_an_event_after_its_pod_is_gone_still_finds_its_workload() -> None:
     stage = Stage()
-    stage.list("replicasets", replica_set())
-    stage.list("deployments", controller())
-    stage.list("pods", pod(controller=reference("ReplicaSet", "web-abc")))
+    stage.relist("replicasets", replica_set())
+    stage.relist("deployments", controller())
+    stage.relist("pods", pod(controller=reference("ReplicaSet", "web-abc")))
     stage.start()
     stage.delete("pods", pod(controller=reference("ReplicaSet", "web-abc")))
     stage.wait(500)
@@ -223,7 +225,7 @@ def test_expired_events_leave_no_trace_in_the_ledger() -> None:
     stage = event_stage()
     stage.upsert("events", event("a"), event("b"))
     stage.delete("events", event("a"))
-    stage.list("events")
+    stage.relist("events")
     assert stage.ledger.events == {}
 
 
@@ -239,32 +241,32 @@ class TestAfterOurRestart:
 
     def test_a_counter_that_stood_at_one_and_gained_one_shows_one(self) -> None:
         before = Stage()
-        before.list("pods", pod())
+        before.relist("pods", pod())
         before.start()
         settled(before)
         before.upsert("pods", crashed(restarts=1))
         assert sum(before.values(RESTARTS).values()) == 1
         stage = self.resumed(before)
-        stage.list("pods", crashed(restarts=2))
+        stage.relist("pods", crashed(restarts=2))
         stage.start()
         assert sum(stage.values(RESTARTS).values()) == 0
         assert sum(settled(stage).values(RESTARTS).values()) == 1
 
     def test_the_first_crash_of_a_pod_born_meanwhile_counts(self) -> None:
         stage = self.resumed(settled(event_stage()))
-        stage.list("pods", pod(), crashed("web-2", created=BEFORE))
+        stage.relist("pods", pod(), crashed("web-2", created=BEFORE))
         stage.start()
         assert sum(settled(stage).values(RESTARTS).values()) == 1
 
     def test_events_and_jobs_count_what_came_meanwhile(self) -> None:
         before = event_stage()
-        before.list("jobs", job("done", outcome="Complete", created=AFTER), job("running", created=AFTER))
+        before.relist("jobs", job("done", outcome="Complete", created=AFTER), job("running", created=AFTER))
         before.upsert("events", event(count=5))
         settled(before).lines()
         stage = self.resumed(before)
-        stage.list("pods", pod())
-        stage.list("events", event(count=7), event("new", count=1, created=BEFORE))
-        stage.list("jobs", job("done", outcome="Complete"), job("running", outcome="Failed"))
+        stage.relist("pods", pod())
+        stage.relist("events", event(count=7), event("new", count=1, created=BEFORE))
+        stage.relist("jobs", job("done", outcome="Complete"), job("running", outcome="Failed"))
         stage.start()
         settled(stage)
         assert [*stage.values(EVENTS).values()] == [3]
@@ -272,12 +274,12 @@ class TestAfterOurRestart:
 
     def test_baselines_of_what_went_meanwhile_are_forgotten(self) -> None:
         before = Stage()
-        before.list("pods", crashed(restarts=3))
+        before.relist("pods", crashed(restarts=3))
         before.start()
         stage = self.resumed(before)
         assert stage.ledger.containers
-        stage.list("jobs")
-        stage.list("pods")
+        stage.relist("jobs")
+        stage.relist("pods")
         assert stage.ledger.containers == {}
 
 
@@ -301,9 +303,9 @@ class TestAfterOurRestart:
         ),
     ],
 )
-def test_a_rollout_is_stuck(kind: str, counts: object, waited: float, expected: int) -> None:
+def test_a_rollout_is_stuck(kind: str, counts: Replicas, waited: float, expected: int) -> None:
     stage = Stage()
-    stage.list("deployments", controller(kind=kind, replicas=counts))
+    stage.relist("deployments", controller(kind=kind, replicas=counts))
     stage.start()
     stage.lines()
     stage.wait(waited)
@@ -324,8 +326,8 @@ def test_a_rollout_that_moves_gets_its_time_again() -> None:
 
 def test_pods_of_a_node_that_turns_not_ready_are_stranded() -> None:
     stage = Stage()
-    stage.list("nodes", node())
-    stage.list("pods", pod(), pod("web-2", phase="Succeeded"))
+    stage.relist("nodes", node())
+    stage.relist("pods", pod(), pod("web-2", phase="Succeeded"))
     stage.start()
     assert sum(stage.values("headroom_workload_pods_on_unready_nodes").values()) == 0
     stage.upsert("nodes", node(conditions=(("Ready", "Unknown"),)))

@@ -86,7 +86,8 @@ STORIES = [
 
 
 def replay(states: list[ContainerStatus]) -> tuple[int, list[str]]:
-    baseline, restarts, reasons = NEVER_RAN, 0, []
+    baseline, restarts = NEVER_RAN, 0
+    reasons: list[str] = []
     for state in states:
         made = progress(baseline, state)
         baseline, restarts, reasons = made.baseline, restarts + made.restarts, [*reasons, *made.reasons]

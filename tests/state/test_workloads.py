@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kube_headroom.model import ControllerReference, Pod
@@ -53,7 +55,7 @@ WEB_SET = reference("ReplicaSet", "web-abc")
 def test_a_pod_belongs_to(owner: ControllerReference | None, mirror: bool, expected: str) -> None:
     stage = Stage()
     rollout = replica_set("canary", deployment="")
-    stage.list(
+    stage.relist(
         "replicasets",
         replica_set(),
         replica_set("alone", deployment=""),
@@ -63,13 +65,13 @@ def test_a_pod_belongs_to(owner: ControllerReference | None, mirror: bool, expec
             )
         ),
     )
-    stage.list("jobs", job("report-1", "report"), job("once"))
-    stage.list("pods", pod(controller=owner, mirror=mirror))
+    stage.relist("jobs", job("report-1", "report"), job("once"))
+    stage.relist("pods", pod(controller=owner, mirror=mirror))
     stage.start()
     assert expected in stage.workloads()
 
 
-def _fields(struct: object) -> dict[str, object]:
+def _fields(struct: object) -> dict[str, Any]:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}  # type: ignore[attr-defined]
 
 
@@ -93,16 +95,16 @@ def test_waiting_ends_after_its_limit_and_names_what_is_known() -> None:
 
 def test_waiting_proves_nothing_before_every_kind_was_listed() -> None:
     stage = Stage()
-    stage.list("pods", pod(controller=WEB_SET))
+    stage.relist("pods", pod(controller=WEB_SET))
     stage.wait(300)
-    stage.list("replicasets", replica_set())
+    stage.relist("replicasets", replica_set())
     stage.start()
     assert stage.workloads() == {"Deployment/web"}
 
 
 def test_a_terminating_pod_whose_owner_was_never_seen_is_left_out_and_counted() -> None:
     stage = Stage()
-    stage.list("pods", pod(controller=WEB_SET, deleting=True))
+    stage.relist("pods", pod(controller=WEB_SET, deleting=True))
     stage.start()
     assert stage.workloads() == set()
     stage.wait(30)
@@ -119,9 +121,9 @@ def test_sixty_deployments_deleted_in_the_background_leave_no_phantom() -> None:
     owners = [replica_set(f"{name}-rs", name) for name in names]
     deployments = [controller(name) for name in names]
     pods = [pod(f"{name}-pod", controller=reference("ReplicaSet", f"{name}-rs")) for name in names]
-    stage.list("deployments", *deployments)
-    stage.list("replicasets", *owners)
-    stage.list("pods", *pods)
+    stage.relist("deployments", *deployments)
+    stage.relist("replicasets", *owners)
+    stage.relist("pods", *pods)
     stage.start()
     expected = {f"Deployment/{name}" for name in names}
     assert stage.workloads() == expected
@@ -136,14 +138,14 @@ def test_sixty_deployments_deleted_in_the_background_leave_no_phantom() -> None:
 
 def test_a_deployment_without_pods_exists() -> None:
     stage = Stage()
-    stage.list("deployments", controller())
+    stage.relist("deployments", controller())
     stage.start()
     assert stage.workloads() == {"Deployment/web"}
 
 
 def test_an_autoscaler_without_its_workload_makes_none_and_joins_it_later() -> None:
     stage = Stage()
-    stage.list("horizontalpodautoscalers", autoscaler())
+    stage.relist("horizontalpodautoscalers", autoscaler())
     stage.start()
     assert stage.lines() == []
     stage.wait(3600)
@@ -176,7 +178,7 @@ def bare(index: int) -> Pod:
 
 def test_bare_pods_over_the_cap_of_a_namespace_add_up_in_one_workload() -> None:
     stage = Stage()
-    stage.list("pods", *(bare(index) for index in range(5)))
+    stage.relist("pods", *(bare(index) for index in range(5)))
     stage.start()
     assert stage.workloads() == {"Pod/bare-0", "Pod/bare-1", "Pod/bare-2", "Pod/_overflow"}
     assert (
@@ -189,7 +191,7 @@ def test_bare_pods_over_the_cap_of_a_namespace_add_up_in_one_workload() -> None:
 
 def test_a_place_under_the_cap_is_free_again_when_its_workload_is_forgotten() -> None:
     stage = Stage()
-    stage.list("pods", *(bare(index) for index in range(3)))
+    stage.relist("pods", *(bare(index) for index in range(3)))
     stage.start()
     stage.delete("pods", bare(0))
     stage.lines()
@@ -202,7 +204,7 @@ def test_a_place_under_the_cap_is_free_again_when_its_workload_is_forgotten() ->
 def test_one_shot_jobs_keep_their_place_in_the_overflow_until_they_go() -> None:
     stage = Stage()
     jobs = [job(f"once-{index}", created=AFTER) for index in range(5)]
-    stage.list("jobs", *jobs)
+    stage.relist("jobs", *jobs)
     stage.start()
     assert (
         stage.values("headroom_workload_jobs_active")['{namespace="shop",workload_kind="Job",workload="_overflow"}']
@@ -214,8 +216,8 @@ def test_one_shot_jobs_keep_their_place_in_the_overflow_until_they_go() -> None:
 
 def test_a_cron_job_is_one_workload_with_all_its_jobs() -> None:
     stage = Stage()
-    stage.list("cronjobs", cron_job(last_schedule=5.0))
-    stage.list("jobs", *(job(f"report-{index}", "report", created=AFTER) for index in range(3)))
+    stage.relist("cronjobs", cron_job(last_schedule=5.0))
+    stage.relist("jobs", *(job(f"report-{index}", "report", created=AFTER) for index in range(3)))
     stage.start()
     assert stage.workloads() == {"CronJob/report"}
     assert [*stage.values("headroom_workload_jobs_active").values()] == [3]
@@ -223,8 +225,8 @@ def test_a_cron_job_is_one_workload_with_all_its_jobs() -> None:
 
 def test_pods_of_one_namespace_are_replaced_without_touching_the_others() -> None:
     stage = Stage()
-    stage.list("pods", pod("a"), scope="shop")
-    stage.list("pods", pod("b", namespace="bank"), scope="bank")
+    stage.relist("pods", pod("a"), scope="shop")
+    stage.relist("pods", pod("b", namespace="bank"), scope="bank")
     stage.start()
-    stage.list("pods", scope="bank")
+    stage.relist("pods", scope="bank")
     assert stage.workloads() == {"Pod/a"}

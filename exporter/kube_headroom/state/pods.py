@@ -8,14 +8,37 @@ from collections.abc import Mapping
 from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Pod
-from kube_headroom.state.entry import Entry
+from kube_headroom.state.entry import NODE_PRESSURE, STANDARD_REASONS, Entry
 from kube_headroom.state.ledger import Ledger
 from kube_headroom.state.nodes import Charges, Nodes
 from kube_headroom.state.ownership import Owners
-from kube_headroom.state.terminations import baseline_of, progress
+from kube_headroom.state.terminations import UNKNOWN, baseline_of, progress
 from kube_headroom.state.workloads import Workloads
 
 CHARGES_KEPT = 1000
+OTHER = "other"
+TERMINATION_REASONS = frozenset(
+    (
+        *STANDARD_REASONS,
+        UNKNOWN,
+        "ContainerCannotRun",
+        "ContainerStatusUnknown",
+        "DeadlineExceeded",
+        "Evicted",
+        "StartError",
+    )
+)
+"""Reasons that the kubelet and containerd, CRI-O and Docker write into `terminated.reason`."""
+DISRUPTIONS = frozenset(
+    (
+        NODE_PRESSURE,
+        "DeletionByPodGC",
+        "DeletionByTaintManager",
+        "EvictionByEvictionAPI",
+        "PreemptionByScheduler",
+    )
+)
+"""Reasons of the DisruptionTarget condition (Kubernetes documentation, Disruptions, Pod disruption conditions)."""
 
 
 class Pods:
@@ -155,10 +178,11 @@ class Pods:
             if made.restarts:
                 entry.count(series.CONTAINER_RESTARTS, (status.name,), made.restarts)
             for reason in made.reasons:
-                entry.count(series.CONTAINER_TERMINATIONS, (status.name, reason), 1)
+                known = reason if reason in TERMINATION_REASONS else OTHER
+                entry.count(series.CONTAINER_TERMINATIONS, (status.name, known), 1)
             self._ledger.set_baseline(pod.uid, status.name, made.baseline)
         if pod.disruption and self._ledger.first_time(pod.uid):
-            entry.count(series.EVICTIONS, (pod.disruption,), 1)
+            entry.count(series.EVICTIONS, (pod.disruption if pod.disruption in DISRUPTIONS else OTHER,), 1)
 
 
 def _place(pod: Pod) -> tuple[str, bool, int]:
