@@ -148,9 +148,7 @@ def _folded(fold: Aggregation, vector: Vector, by: tuple[str, ...]) -> Vector:
     return _grouped(fold.value, vector, by, kept)
 
 
-def _grouped(
-    operator: str, vector: Vector, by: tuple[str, ...], aggregations: frozenset[Aggregation]
-) -> Vector:
+def _grouped(operator: str, vector: Vector, by: tuple[str, ...], aggregations: frozenset[Aggregation]) -> Vector:
     text = f"{operator} by ({', '.join(by)}) ({vector})"
     expect_names(by, text)
     _expect_labels(vector, by, text)
@@ -176,9 +174,7 @@ def _combined(operator: str, left: Vector, right: Vector, on: tuple[str, ...]) -
     return replace(left, text=text, shape=Shape.OPERATION)
 
 
-def _over_time(
-    function: str, vector: Vector, window: str, step: str, aggregations: frozenset[Aggregation]
-) -> Vector:
+def _over_time(function: str, vector: Vector, window: str, step: str, aggregations: frozenset[Aggregation]) -> Vector:
     seconds(window)
     if vector.shape is Shape.SELECTOR:
         if step:

@@ -62,17 +62,13 @@ def value(gauge: Gauge[Any], *matchers: Matcher, target_labels: tuple[str, ...] 
     return _selected(gauge, matchers, target_labels)
 
 
-def rate(
-    counter: Counter[Any], window: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()
-) -> Vector:
+def rate(counter: Counter[Any], window: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
     """Return the counter's increase per second over the window, at least `2m` or Grafana's own."""
     _expect_kind(counter, Counter, "value()")
     return _growth("rate", _selected(counter, matchers, target_labels), window)
 
 
-def increase(
-    counter: Counter[Any], window: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()
-) -> Vector:
+def increase(counter: Counter[Any], window: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
     """Return the counter's increase over the window, extrapolated to its ends by Prometheus."""
     _expect_kind(counter, Counter, "value()")
     return _growth("increase", _selected(counter, matchers, target_labels), window)
