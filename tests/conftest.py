@@ -1,0 +1,29 @@
+"""What every tier shares: golden files, rewritten by `pytest --update`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+
+class Golden(Protocol):
+    def __call__(self, path: Path, text: str) -> None: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite golden files with what the code says now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with a golden file, byte by byte, or rewrite the file under --update."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update"):
+            path.write_text(text, encoding="utf-8", newline="")
+        recorded = path.read_bytes().decode() if path.exists() else ""
+        assert text == recorded, f"{path} differs; if the change is meant, run pytest --update"
+
+    return compare
