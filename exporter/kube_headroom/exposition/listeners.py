@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 from typing import TYPE_CHECKING
@@ -61,8 +62,10 @@ def _bind(address: str) -> socket.socket:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(where, family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"cannot listen on {address!r}: {reason}{_ADVICE.get(error.errno or 0, '')}"
+        # create_server adds the address to the system's words, in a form the user never wrote.
+        code = error.errno or 0
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(code)
+        message = f"cannot listen on {address!r}: {str(reason).lower()}{_ADVICE.get(code, '')}"
         raise ListenError(message) from error
 
 

@@ -42,7 +42,7 @@ def render(samples: Iterable[Sample]) -> dict[Metric[Any], bytes]:
 
 def number(value: float) -> str:
     """Return the shortest decimal that reads back as the same float; integers go without `.0`."""
-    text = repr(float(value))
+    text = repr(value + 0.0)  # an int becomes a float, and negative zero, which dashboards show as -0, zero
     if text.endswith(".0"):
         return text[:-2]
     return _SPECIAL.get(text, text)

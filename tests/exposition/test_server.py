@@ -1,0 +1,371 @@
+"""The real server process over loopback: served, replaced when killed, gone when nobody feeds it, hard to hurt."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from kube_headroom.exposition.channel import Publication, Setup
+from kube_headroom.exposition.listeners import bind
+from kube_headroom.exposition.page import EMPTY_BODY, Body, Page
+from kube_headroom.exposition.server import Server
+from tests.exposition.stage import CART, MEMORY, METRICS, one_member, openmetrics_series, text_series, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERIES = (MEMORY.name, tuple(sorted(CART._asdict().items())))
+SETUP = Setup("1.2.3")
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: headroom\r\n\r\n"
+PATIENT = 10.0
+
+# A parent that can be killed without killing the tests; prints where it serves.
+PARENT = """
+import sys
+from kube_headroom.exposition.channel import Setup
+from kube_headroom.exposition.listeners import bind
+from kube_headroom.exposition.server import Server
+server = Server(bind(["127.0.0.1:0"]), Setup("1"))
+server.start()
+print(server.addresses[0], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+def page(value: float, workloads: int = 1) -> Body:
+    made = Page(METRICS)
+    made.put(("workload", *CART), [MEMORY.at(CART, value)])
+    for number in range(1, workloads):
+        workload = CART._replace(workload=f"cart-{number * 2654435761 % 2**32:x}")
+        made.put(("workload", *workload), [MEMORY.at(workload, number * 7919.5)])
+    return made.body()
+
+
+def publication(body: Body = EMPTY_BODY, *, ready: bool = True, reason: str = "") -> Publication:
+    return Publication(ready, reason, 1.7e9, body)
+
+
+def client(server: Server) -> httpx.Client:
+    return httpx.Client(base_url=f"http://{server.addresses[0]}", timeout=PATIENT)
+
+
+def serving(server: Server, value: float) -> None:
+    """Wait until scrapes see this value."""
+    with client(server) as http:
+        until(lambda: text_series(http.get("/metrics").text).get(SERIES) == repr(float(value)), f"value {value}")
+
+
+def is_refused(address: str) -> bool:
+    """Whether nobody listens at an address any more: every process that held its socket is gone."""
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENT).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists, dead ones that nobody asked after included."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(bind(["127.0.0.1:0"]), SETUP) as started:
+        yield started
+
+
+def test_it_serves_what_was_published_last(server: Server) -> None:
+    with client(server) as http:
+        assert http.get("/-/ready").text == "starting\n"
+        server.publish(publication(page(1)))
+        serving(server, 1)
+        server.publish(publication(page(2)))
+        serving(server, 2)
+        response = http.get("/metrics", headers={"Accept": "application/openmetrics-text"})
+        assert openmetrics_series(response.text)[SERIES] == "2.0"
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert "server" not in response.headers
+
+
+def test_it_becomes_ready_and_unready_with_the_reason(server: Server) -> None:
+    with client(server) as http:
+        server.publish(publication(ready=False, reason="waiting for nodes"))
+        until(lambda: http.get("/-/ready").text == "waiting for nodes\n", "the reason")
+        assert http.get("/-/ready").status_code == 503
+        server.publish(publication())
+        until(lambda: http.get("/-/ready").status_code == 200, "readiness")
+
+
+def test_silence_makes_it_unhealthy_and_a_heartbeat_heals_it() -> None:
+    with Server(bind(["127.0.0.1:0"]), SETUP._replace(silence_limit=0.3)) as server, client(server) as http:
+        until(lambda: http.get("/-/healthy").status_code == 503, "unhealthiness")
+        assert http.get("/-/healthy").text.endswith(" s (limit 0.3 s)\n")
+
+        def healed() -> bool:
+            server.heartbeat()
+            return http.get("/-/healthy").status_code == 200
+
+        until(healed, "health")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--compressed"]], ids=["plain", "compressed"])
+def test_curl_reads_the_whole_page(server: Server, arguments: list[str]) -> None:
+    curl = shutil.which("curl")
+    assert curl, "this test needs curl: apt-get install curl"
+    server.publish(publication(page(4, workloads=20_000)))
+    serving(server, 4)
+    command = [curl, "--silent", "--show-error", "--fail", *arguments, f"http://{server.addresses[0]}/metrics"]
+    text = subprocess.run(command, check=True, capture_output=True, timeout=30).stdout.decode()
+    assert text.count(MEMORY.name + "{") == 20_000
+    assert "headroom_http_requests_total{" in text
+
+
+def test_the_body_on_the_wire_is_one_gzip_member(server: Server) -> None:
+    server.publish(publication(page(4, workloads=20_000)))
+    serving(server, 4)
+    with client(server) as http, http.stream("GET", "/metrics", headers={"Accept-Encoding": "gzip"}) as response:
+        content = b"".join(response.iter_raw())
+    assert len(content) == int(response.headers["Content-Length"])
+    assert one_member(content).count(MEMORY.name.encode() + b"{") == 20_000
+
+
+def test_several_addresses_serve_the_same() -> None:
+    with Server(bind(["127.0.0.1:0", "[::1]:0"]), SETUP) as server:
+        assert [httpx.get(f"http://{address}/").status_code for address in server.addresses] == [200, 200]
+
+
+def test_a_killed_server_process_is_replaced_and_serves_the_last_page(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    server.publish(publication(page(3)))
+    serving(server, 3)
+    killed = server.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    began = time.monotonic()
+    until(lambda: server.restarts == 1 and server.pid is not None, "the replacement")
+    serving(server, 3)
+    assert time.monotonic() - began < 5
+    assert server.pid != killed
+    assert "the HTTP server process ended (exit code -9) and is started again" in caplog.text
+
+
+def test_connections_made_while_it_is_replaced_wait_instead_of_being_refused(server: Server) -> None:
+    serving_pid = until(lambda: server.pid, "the first process")
+    with client(server) as http:
+        http.get("/-/healthy")
+    os.kill(serving_pid, signal.SIGKILL)
+    until(lambda: server.pid != serving_pid, "its end")
+    assert httpx.get(f"http://{server.addresses[0]}/-/healthy", timeout=PATIENT).status_code == 200
+
+
+def test_a_stopped_server_leaves_no_process_and_frees_its_address() -> None:
+    server = Server(bind(["127.0.0.1:0"]), SETUP)
+    with server, client(server) as http:
+        http.get("/")
+        pid, address = server.pid, server.addresses[0]
+        assert pid is not None
+    assert not is_running(pid)
+    assert is_refused(address)
+    bind([address])[0].close()
+    assert server.restarts == 0
+
+
+def test_a_server_stopped_before_it_started_frees_its_address() -> None:
+    server = Server(bind(["127.0.0.1:0"]), SETUP)
+    address = server.addresses[0]
+    server.stop()
+    bind([address])[0].close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_with_its_parent(how: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        address = parent.stdout.readline().strip()
+        assert httpx.get(f"http://{address}/", timeout=PATIENT).status_code == 200
+        parent.send_signal(how)
+        until(lambda: is_refused(address), "the server process' end")
+
+
+def test_ctrl_c_is_the_parents_business_and_sigterm_ends_it_in_order(server: Server) -> None:
+    with client(server) as http:
+        http.get("/")
+        pid = server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGINT)
+        assert http.get("/").status_code == 200
+        assert server.pid == pid
+        os.kill(pid, signal.SIGTERM)
+    began = time.monotonic()
+    until(lambda: server.restarts == 1, "its end")
+    assert time.monotonic() - began < 3
+
+
+def test_a_stuck_server_process_never_blocks_the_publisher_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kube_headroom.exposition.server._STUCK_SECONDS", 0.5)
+    large = page(7, workloads=60_000)
+    assert len(large.text.deflated) > 500_000, "must not fit in the socket's buffer"
+    with Server(bind(["127.0.0.1:0"]), SETUP) as server:
+        with client(server) as http:
+            http.get("/")
+        pid = server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        for value in range(20):
+            began = time.monotonic()
+            server.publish(publication(large if value < 19 else page(19)))
+            assert time.monotonic() - began < 0.5
+        until(lambda: server.restarts == 1 and server.pid not in {None, pid}, "the replacement")
+        serving(server, 19)
+
+
+def test_stopping_does_not_wait_for_a_stuck_process_to_take_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kube_headroom.exposition.server._STOP_SECONDS", 0.5)
+    server = Server(bind(["127.0.0.1:0"]), SETUP)
+    with server:
+        with client(server) as http:
+            http.get("/")
+        pid = server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        server.publish(publication(page(7, workloads=60_000)))
+        began = time.monotonic()
+    assert time.monotonic() - began < 6
+    assert not is_running(pid)
+
+
+def test_a_server_process_that_cannot_start_is_tried_again_and_not_in_a_loop(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("kube_headroom.exposition.server.sys.executable", "/no/such/python")
+    with Server(bind(["127.0.0.1:0"]), SETUP) as server:
+        until(lambda: "cannot be started, trying again" in caplog.text, "the warning")
+        monkeypatch.undo()
+        with client(server) as http:
+            assert http.get("/").status_code == 200
+        assert caplog.text.count("cannot be started") < 5
+
+
+def test_a_large_request_head_is_refused_and_harms_nobody(server: Server) -> None:
+    with client(server) as http:
+        try:
+            refused = http.get("/metrics", headers={"X-Large": "x" * 200_000}).status_code
+        except httpx.TransportError:
+            refused = 400  # closed before all of it was sent
+        assert refused == 400
+        assert http.get("/metrics").status_code == 200
+
+
+def test_two_hundred_scrapes_at_once_all_get_the_whole_page(server: Server) -> None:
+    server.publish(publication(page(5, workloads=5_000)))
+    serving(server, 5)
+    barrier = threading.Barrier(20)
+
+    def scrape(number: int) -> int:
+        barrier.wait(PATIENT)
+        encoding = ("gzip", "identity")[number % 2]
+        with httpx.Client(base_url=f"http://{server.addresses[0]}", timeout=60) as http:
+            found = [http.get("/metrics", headers={"Accept-Encoding": encoding}).text for _ in range(10)]
+        return sum(text.count(MEMORY.name + "{") for text in found)
+
+    with ThreadPoolExecutor(20) as threads:
+        assert sum(threads.map(scrape, range(20))) == 200 * 5_000
+
+
+def test_clients_that_read_nothing_drip_headers_or_leave_do_not_disturb_scrapes() -> None:
+    with Server(bind(["127.0.0.1:0"]), SETUP._replace(request_limit=2.0)) as server, client(server) as http:
+        server.publish(publication(page(6, workloads=120_000)))
+        serving(server, 6)
+        before = resident_kib(server)
+        readers = [connection(server, SCRAPE) for _ in range(20)]
+        drippers = [connection(server, b"GET /metrics HT") for _ in range(60)]
+        silent = [connection(server, b"") for _ in range(60)]
+        for _ in range(20):
+            connection(server, SCRAPE).close()
+        latencies = []
+        for _ in range(20):
+            for dripper in drippers:
+                with suppress(ConnectionError):
+                    dripper.send(b"x")
+            began = time.monotonic()
+            assert http.get("/-/ready").status_code == 200
+            latencies.append(time.monotonic() - began)
+        assert sorted(latencies)[10] < 0.5
+        assert resident_kib(server) - before < 60 * 1024, "every slow reader holds a copy of the page"
+        assert [is_cut(one) for one in (*silent, *drippers, *readers)] == [True] * 140
+        assert http.get("/metrics").status_code == 200
+        assert server.restarts == 0
+
+
+def connection(server: Server, content: bytes) -> socket.socket:
+    """Connect, send, and read nothing; the receive buffer holds a small part of a large page."""
+    host, port = server.addresses[0].rsplit(":", 1)
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
+    made.settimeout(PATIENT)
+    made.connect((host, int(port)))
+    made.sendall(content)
+    return made
+
+
+def is_cut(one: socket.socket) -> bool:
+    """Wait for the server to end a connection before its answer is whole; what is on the way is read over."""
+    received = 0
+    with one:
+        try:
+            while content := one.recv(1 << 20):
+                received += len(content)
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return False
+    return received < 10_000_000
+
+
+def resident_kib(server: Server) -> int:
+    """Return the server process' resident memory in KiB."""
+    command = ["ps", "-o", "rss=", "-p", str(server.pid)]
+    return int(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+
+
+HEAVY = {"kubernetes", "structlog", "prometheus_client", "msgspec", "yaml", "urllib3", "rapidfuzz", "asyncio"}
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        pytest.param("kube_headroom.exposition.server", HEAVY | {"uvicorn", "click"}, id="the parent's side"),
+        pytest.param("kube_headroom.exposition.page", HEAVY | {"uvicorn", "click", "json"}, id="the page"),
+        pytest.param("kube_headroom.exposition.process", HEAVY - {"asyncio"}, id="the server process"),
+    ],
+)
+def test_imports_stay_small(module: str, unwanted: set[str]) -> None:
+    program = f"import sys, {module}; print(*sorted({unwanted!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == ""
