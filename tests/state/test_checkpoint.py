@@ -26,9 +26,9 @@ def write(path: Path, identity: Identity = OURS) -> None:
     ledger.first_time("job")
     checkpoint = Checkpoint(path, identity)
     checkpoint.resume(ledger, now=NOW, max_age=60)
-    checkpoint.save(ledger, ledger.take_changes(), NOW)
+    checkpoint.save(ledger.take_changes(), NOW)
     ledger.forget("gone")
-    checkpoint.save(ledger, ledger.take_changes(), NOW)
+    checkpoint.save(ledger.take_changes(), NOW)
     checkpoint.close()
 
 
@@ -36,7 +36,7 @@ def resume(path: Path, *, now: float = NOW + 10, max_age: float = 60) -> Ledger:
     ledger = Ledger(now)
     checkpoint = Checkpoint(path, OURS)
     checkpoint.resume(ledger, now=now, max_age=max_age)
-    checkpoint.save(ledger, ledger.take_changes(), now)
+    checkpoint.save(ledger.take_changes(), now)
     checkpoint.close()
     return ledger
 
@@ -128,7 +128,9 @@ def test_what_the_disk_refuses_is_kept_for_the_next_try(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE events")
     connection.close()
+    rows = ledger.take_changes()
     with pytest.raises(sqlite3.Error, match="no such table"):
-        checkpoint.save(ledger, ledger.take_changes(), NOW)
+        checkpoint.save(rows, NOW)
+    ledger.give_back(rows)
     assert [row.key for row in ledger.take_changes()] == ["event"]
     checkpoint.close()

@@ -96,6 +96,13 @@ PODS_AWAITING_OWNER = Gauge(
     NONE,
     SUM,
 )
+EVENTS_UNATTRIBUTED = Counter(
+    "headroom_events_unattributed_total",
+    "Events about pods, jobs or controllers whose workload was not known in time (`.involvedObject` of `v1/Event`).",
+    Nothing,
+    NONE,
+    SUM,
+)
 WORKLOADS_OVERFLOWED = Gauge(
     "headroom_workloads_overflowed",
     "Bare pods and one-shot Jobs over their namespace's cap, which add up in the workload `_overflow`; absent where "
@@ -190,6 +197,7 @@ EXPORTER_METRICS = (
     OBJECTS_SKIPPED,
     PODS_WITHOUT_OWNER,
     PODS_AWAITING_OWNER,
+    EVENTS_UNATTRIBUTED,
     WORKLOADS_OVERFLOWED,
     EXPOSITION_SERIES,
     EXPOSITION_BYTES,

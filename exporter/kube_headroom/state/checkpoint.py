@@ -59,23 +59,18 @@ class Checkpoint:
         self._open()
         return rows is not None
 
-    def save(self, ledger: Ledger, rows: Sequence[Row], now: float) -> None:
-        """Write the changed rows and the time in one transaction; on failure they are given back to the ledger."""
-        try:
-            connection = self._connection or self._open()
-            with connection:
-                for table, key, value in rows:
-                    if value is None:
-                        connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608  our own table names
-                    else:
-                        connection.execute(
-                            f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608  our own table names
-                            (key, _encode(value)),
-                        )
-                self._write_meta(connection, saved_at=repr(now))
-        except sqlite3.Error:
-            ledger.give_back(rows)
-            raise
+    def save(self, rows: Sequence[Row], now: float) -> None:
+        """Write the changed rows and the time in one transaction; all of them or none."""
+        with self._connection or self._open() as connection:
+            for table, key, value in rows:
+                if value is None:
+                    connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608  our own table names
+                else:
+                    connection.execute(
+                        f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608  our own table names
+                        (key, _encode(value)),
+                    )
+            self._write_meta(connection, saved_at=repr(now))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -18,7 +18,7 @@ from kube_headroom.state.entry import Entry, targets
 from kube_headroom.state.events import Events
 from kube_headroom.state.ledger import Ledger
 from kube_headroom.state.nodes import Charges, Nodes
-from kube_headroom.state.ownership import Owners
+from kube_headroom.state.ownership import OVERFLOW, Owners
 from kube_headroom.state.pods import Pods
 from kube_headroom.state.workloads import Workloads
 
@@ -36,6 +36,15 @@ class Limits(NamedTuple):
     bare_workloads: int
     event_reasons: frozenset[str]
     minor: int
+
+
+class Losses(NamedTuple):
+    """What is in no series of its own: pods left out or still waiting, events of nobody, workloads over the cap."""
+
+    pods_left_out: int
+    pods_waiting: int
+    events_unattributed: int
+    overflowed: dict[tuple[str, str], int]
 
 
 class Inventory:
@@ -123,6 +132,16 @@ class Inventory:
         with self.lock:
             sizes = {kind: len(objects) for kind, objects in self._objects.items()}
             return sizes | {"pods": len(self.pods.entry_of), "events": len(self.ledger.events)}
+
+    def losses(self) -> Losses:
+        """Count what is left out of the series, or folded into the overflow."""
+        with self.lock:
+            overflowed = {
+                (entry.workload.namespace, entry.workload.workload_kind): len(entry.pods) or len(entry.jobs)
+                for entry in self.workloads.entries.values()
+                if entry.workload.workload == OVERFLOW and not entry.empty
+            }
+            return Losses(self.pods.left_out, len(self.pods.waiting), self.events.unattributed, overflowed)
 
     def _snapshot(self, key: Key, now: float) -> Any:  # noqa: ANN401  one of the snapshot types, by the key's scope
         scope, *names = key
