@@ -101,7 +101,7 @@ def test_an_undeclared_metric_is_refused_and_changes_nothing() -> None:
     page = Page((MEMORY,))
     page.put(("workload", *CART), [MEMORY.at(CART, 1)])
     before = page.body()
-    with pytest.raises(ValueError, match="workload/shop/Deployment/cart emits .*headroom_workload_cpu_usage_seconds"):
+    with pytest.raises(ValueError, match=r"workload/shop/Deployment/cart emits .*headroom_workload_cpu_usage_seconds"):
         page.put(("workload", *CART), [MEMORY.at(CART, 2), CPU_SECONDS.at(CART, 1)])
     assert page.body() == before
 
@@ -181,3 +181,12 @@ def test_the_exporters_own_registry_joins_the_page(*, with_page: bool) -> None:
         assert found["headroom_publish_seconds_count", ()] == "1.0"
         assert any(name == MEMORY.name for name, _ in found) is with_page
     assert openmetrics_of(body).count("# EOF") == 1
+
+
+def test_a_withdrawn_metric_is_left_out_and_comes_back_as_it_was() -> None:
+    page = Page(METRICS)
+    page.put(("workload", *CART), [MEMORY.at(CART, 1), CPU_SECONDS.at(CART, 2)])
+    whole = page.body()
+    assert MEMORY.name not in text_of(page.body(frozenset({MEMORY})))
+    assert CPU_SECONDS.name in text_of(page.body(frozenset({MEMORY})))
+    assert page.body() == whole

@@ -98,6 +98,7 @@ class Page:
             raise ValueError(message)
         self._body = EMPTY_BODY
         self._stale = False
+        self._withdrawn: frozenset[Metric[Any]] = frozenset()
 
     def put(self, key: Key, samples: Iterable[Sample]) -> None:
         """Replace everything this key said before; raises ValueError, and changes nothing, for an undeclared metric."""
@@ -114,13 +115,17 @@ class Page:
         """Forget everything this key said; an unknown key is no error."""
         self.put(key, ())
 
-    def body(self) -> Body:
-        """Return the page in both dialects; only families whose bytes changed are compressed again."""
-        if self._stale:
+    def body(self, withdrawn: frozenset[Metric[Any]] = frozenset()) -> Body:
+        """Return the page in both dialects without the withdrawn metrics, whose lines are kept for their return.
+
+        Only families whose bytes changed are compressed again.
+        """
+        if self._stale or withdrawn != self._withdrawn:
+            self._withdrawn = withdrawn
             spoken = []
-            for family in self._families.values():
+            for metric, family in self._families.items():
                 family.seal()
-                if family.series:
+                if family.series and metric not in withdrawn:
                     spoken.append(family)
             self._body = Body(
                 stitch(chunk for family in spoken for chunk in (family.headers.text, family.samples)),
