@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # a file's: "/var/run/secrets/kubernetes.io/serviceaccount/token: Permission denied" must stay readable.
     (re.compile(rf"((?<!/){_NAMES}{_IS})(?:{_QUOTED}|\S+)", re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
     # JSON Web Tokens and the EKS form of a presigned URL stand out by themselves.
-    (re.compile(r"eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}"), REDACTED),
+    (re.compile(r"eyJ[A-Za-z0-9_+/=-]{6,}(?:\.[A-Za-z0-9_+/=-]*){0,4}"), REDACTED),
     (re.compile(r"k8s-aws-v1\.[A-Za-z0-9_=-]+"), REDACTED),
 )
 
