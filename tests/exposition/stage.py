@@ -1,26 +1,30 @@
-"""What the tests of this room share: metrics to emit, and ways to read a page back."""
+"""What the tests of this room share: metrics to emit, ways to read a page back, a server to ask."""
 
 from __future__ import annotations
 
 import time
 import zlib
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+import httpx
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from kube_headroom.catalogue.labels import Node, Workload, WorkloadReason
 from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Unit
+from kube_headroom.exposition.channel import Publication
 from kube_headroom.exposition.deflate import GZIP_HEADER, Chunk, gzip_end
+from kube_headroom.exposition.page import EMPTY_BODY, Body, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from prometheus_client import Metric as ParsedFamily
 
-    from kube_headroom.exposition.page import Body
+    from kube_headroom.exposition.server import Server
 
 Result = TypeVar("Result")
+PATIENT = 10.0
 
 MEMORY = Gauge(
     name="headroom_workload_memory_request_bytes",
@@ -50,6 +54,7 @@ NODE_CREATED = Gauge(
     unit=Unit.TIMESTAMP_SECONDS,
     aggregation=Aggregation.NONE,
 )
+SERIES = (MEMORY.name, (("namespace", "shop"), ("workload", "cart"), ("workload_kind", "Deployment")))
 METRICS = (MEMORY, RESTARTS, CPU_SECONDS, NODE_CREATED)
 
 CART = Workload("shop", "Deployment", "cart")
@@ -98,7 +103,7 @@ def text_series(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], str]
 
 def openmetrics_series(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], str]:
     """Return what prometheus_client reads in an OpenMetrics page."""
-    return series(list(parse_openmetrics(text)))
+    return series(list(parse_openmetrics(text)))  # type: ignore[no-untyped-call]
 
 
 def until(condition: Callable[[], Result], what: str, seconds: float = 10.0) -> Result:
@@ -112,6 +117,27 @@ def until(condition: Callable[[], Result], what: str, seconds: float = 10.0) -> 
         time.sleep(0.02)
 
 
-def samples_of(*samples: tuple[Any, Any, float]) -> list[Any]:
-    """Return samples from (metric, labels, value) rows."""
-    return [metric.at(labels, value) for metric, labels, value in samples]
+def page(value: float, workloads: int = 1) -> Body:
+    """Return a page where the cart has this value, with as many workloads."""
+    made = Page(METRICS)
+    made.put(("workload", *CART), [MEMORY.at(CART, value)])
+    for number in range(1, workloads):
+        workload = CART._replace(workload=f"cart-{number * 2654435761 % 2**32:x}")
+        made.put(("workload", *workload), [MEMORY.at(workload, number * 7919.5)])
+    return made.body()
+
+
+def publication(body: Body = EMPTY_BODY, *, ready: bool = True, reason: str = "") -> Publication:
+    """Return a publication of this page."""
+    return Publication(ready, reason, 1.7e9, body)
+
+
+def client(server: Server) -> httpx.Client:
+    """Return a client of this server; to be closed."""
+    return httpx.Client(base_url=f"http://{server.addresses[0]}", timeout=PATIENT)
+
+
+def serving(server: Server, value: float) -> None:
+    """Wait until scrapes see this value."""
+    with client(server) as http:
+        until(lambda: text_series(http.get("/metrics").text).get(SERIES) == repr(float(value)), f"value {value}")

@@ -11,9 +11,8 @@ import pytest
 from kube_headroom.exposition.application import Application
 from kube_headroom.exposition.channel import Publication, Setup
 from kube_headroom.exposition.page import EMPTY_BODY, Body, Page
-from tests.exposition.stage import CART, MEMORY, METRICS, one_member, openmetrics_series, text_series
+from tests.exposition.stage import CART, MEMORY, METRICS, SERIES, one_member, openmetrics_series, text_series
 
-SERIES = (MEMORY.name, tuple(sorted(CART._asdict().items())))
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from kube_headroom.catalogue.labels import Node, Workload, WorkloadReason
-from kube_headroom.catalogue.metric import Counter, Sample
+from kube_headroom.catalogue.metric import Aggregation, Counter, Sample, Unit
 from kube_headroom.exposition.page import Page
 from kube_headroom.exposition.render import number, render
 from tests.exposition.stage import (
@@ -102,7 +103,7 @@ def test_samples_are_grouped_by_metric_in_the_order_given() -> None:
 
 
 def test_label_sets_of_equal_values_and_different_names_are_told_apart() -> None:
-    lines = render([NODE_CREATED.at(Node("x"), 1), Sample(_POOLS, ("x",), 1)])
+    lines = render([NODE_CREATED.at(Node("x"), 1), _POOLS.at(_Pool("x"), 1)])
     assert lines[NODE_CREATED] == b'headroom_node_created_timestamp_seconds{node="x"} 1\n'
     assert lines[_POOLS] == b'headroom_pools_total{node_pool="x"} 1\n'
 
@@ -160,12 +161,16 @@ class _Same:
         return [memory, cpu]
 
 
+class _Pool(NamedTuple):
+    node_pool: str
+
+
 _POOLS = Counter(
     name="headroom_pools_total",
     help="Pools.",
-    labels=type("Pool", (tuple,), {"_fields": ("node_pool",)}),
-    unit=NODE_CREATED.unit,
-    aggregation=NODE_CREATED.aggregation,
+    labels=_Pool,
+    unit=Unit.NONE,
+    aggregation=Aggregation.SUM,
 )
 
 

@@ -1,4 +1,4 @@
-"""The real server process over loopback: served, replaced when killed, gone when nobody feeds it, hard to hurt."""
+"""The real server process over loopback: served, replaced when killed, gone when nobody feeds it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,32 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from kube_headroom.exposition.channel import Publication, Setup
+from kube_headroom.exposition.channel import Setup
 from kube_headroom.exposition.listeners import bind
-from kube_headroom.exposition.page import EMPTY_BODY, Body, Page
 from kube_headroom.exposition.server import Server
-from tests.exposition.stage import CART, MEMORY, METRICS, one_member, openmetrics_series, text_series, until
+from tests.exposition.stage import (
+    MEMORY,
+    PATIENT,
+    SERIES,
+    client,
+    one_member,
+    openmetrics_series,
+    page,
+    publication,
+    serving,
+    until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SERIES = (MEMORY.name, tuple(sorted(CART._asdict().items())))
 SETUP = Setup("1.2.3")
-SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: headroom\r\n\r\n"
-PATIENT = 10.0
 
 # A parent that can be killed without killing the tests; prints where it serves.
 PARENT = """
@@ -44,29 +48,6 @@ print(server.addresses[0], flush=True)
 sys.stdin.read()
 server.stop()
 """
-
-
-def page(value: float, workloads: int = 1) -> Body:
-    made = Page(METRICS)
-    made.put(("workload", *CART), [MEMORY.at(CART, value)])
-    for number in range(1, workloads):
-        workload = CART._replace(workload=f"cart-{number * 2654435761 % 2**32:x}")
-        made.put(("workload", *workload), [MEMORY.at(workload, number * 7919.5)])
-    return made.body()
-
-
-def publication(body: Body = EMPTY_BODY, *, ready: bool = True, reason: str = "") -> Publication:
-    return Publication(ready, reason, 1.7e9, body)
-
-
-def client(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=f"http://{server.addresses[0]}", timeout=PATIENT)
-
-
-def serving(server: Server, value: float) -> None:
-    """Wait until scrapes see this value."""
-    with client(server) as http:
-        until(lambda: text_series(http.get("/metrics").text).get(SERIES) == repr(float(value)), f"value {value}")
 
 
 def is_refused(address: str) -> bool:
@@ -172,7 +153,7 @@ def test_a_killed_server_process_is_replaced_and_serves_the_last_page(
 
 
 def test_connections_made_while_it_is_replaced_wait_instead_of_being_refused(server: Server) -> None:
-    serving_pid = until(lambda: server.pid, "the first process")
+    serving_pid = until(lambda: server.pid or 0, "the first process")
     with client(server) as http:
         http.get("/-/healthy")
     os.kill(serving_pid, signal.SIGKILL)
@@ -226,7 +207,7 @@ def test_ctrl_c_is_the_parents_business_and_sigterm_ends_it_in_order(server: Ser
 
 
 def test_a_stuck_server_process_never_blocks_the_publisher_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kube_headroom.exposition.server._STUCK_SECONDS", 0.5)
+    monkeypatch.setattr("kube_headroom.exposition.server._STUCK_SECONDS", 1.0)
     large = page(7, workloads=60_000)
     assert len(large.text.deflated) > 500_000, "must not fit in the socket's buffer"
     with Server(bind(["127.0.0.1:0"]), SETUP) as server:
@@ -239,7 +220,7 @@ def test_a_stuck_server_process_never_blocks_the_publisher_and_is_replaced(monke
             began = time.monotonic()
             server.publish(publication(large if value < 19 else page(19)))
             assert time.monotonic() - began < 0.5
-        until(lambda: server.restarts == 1 and server.pid not in {None, pid}, "the replacement")
+        until(lambda: server.restarts and server.pid not in {None, pid}, "the replacement")
         serving(server, 19)
 
 
@@ -268,104 +249,3 @@ def test_a_server_process_that_cannot_start_is_tried_again_and_not_in_a_loop(
         with client(server) as http:
             assert http.get("/").status_code == 200
         assert caplog.text.count("cannot be started") < 5
-
-
-def test_a_large_request_head_is_refused_and_harms_nobody(server: Server) -> None:
-    with client(server) as http:
-        try:
-            refused = http.get("/metrics", headers={"X-Large": "x" * 200_000}).status_code
-        except httpx.TransportError:
-            refused = 400  # closed before all of it was sent
-        assert refused == 400
-        assert http.get("/metrics").status_code == 200
-
-
-def test_two_hundred_scrapes_at_once_all_get_the_whole_page(server: Server) -> None:
-    server.publish(publication(page(5, workloads=5_000)))
-    serving(server, 5)
-    barrier = threading.Barrier(20)
-
-    def scrape(number: int) -> int:
-        barrier.wait(PATIENT)
-        encoding = ("gzip", "identity")[number % 2]
-        with httpx.Client(base_url=f"http://{server.addresses[0]}", timeout=60) as http:
-            found = [http.get("/metrics", headers={"Accept-Encoding": encoding}).text for _ in range(10)]
-        return sum(text.count(MEMORY.name + "{") for text in found)
-
-    with ThreadPoolExecutor(20) as threads:
-        assert sum(threads.map(scrape, range(20))) == 200 * 5_000
-
-
-def test_clients_that_read_nothing_drip_headers_or_leave_do_not_disturb_scrapes() -> None:
-    with Server(bind(["127.0.0.1:0"]), SETUP._replace(request_limit=2.0)) as server, client(server) as http:
-        server.publish(publication(page(6, workloads=120_000)))
-        serving(server, 6)
-        before = resident_kib(server)
-        readers = [connection(server, SCRAPE) for _ in range(20)]
-        drippers = [connection(server, b"GET /metrics HT") for _ in range(60)]
-        silent = [connection(server, b"") for _ in range(60)]
-        for _ in range(20):
-            connection(server, SCRAPE).close()
-        latencies = []
-        for _ in range(20):
-            for dripper in drippers:
-                with suppress(ConnectionError):
-                    dripper.send(b"x")
-            began = time.monotonic()
-            assert http.get("/-/ready").status_code == 200
-            latencies.append(time.monotonic() - began)
-        assert sorted(latencies)[10] < 0.5
-        assert resident_kib(server) - before < 60 * 1024, "every slow reader holds a copy of the page"
-        assert [is_cut(one) for one in (*silent, *drippers, *readers)] == [True] * 140
-        assert http.get("/metrics").status_code == 200
-        assert server.restarts == 0
-
-
-def connection(server: Server, content: bytes) -> socket.socket:
-    """Connect, send, and read nothing; the receive buffer holds a small part of a large page."""
-    host, port = server.addresses[0].rsplit(":", 1)
-    made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
-    made.settimeout(PATIENT)
-    made.connect((host, int(port)))
-    made.sendall(content)
-    return made
-
-
-def is_cut(one: socket.socket) -> bool:
-    """Wait for the server to end a connection before its answer is whole; what is on the way is read over."""
-    received = 0
-    with one:
-        try:
-            while content := one.recv(1 << 20):
-                received += len(content)
-        except ConnectionResetError:
-            return True
-        except TimeoutError:
-            return False
-    return received < 10_000_000
-
-
-def resident_kib(server: Server) -> int:
-    """Return the server process' resident memory in KiB."""
-    command = ["ps", "-o", "rss=", "-p", str(server.pid)]
-    return int(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
-
-
-HEAVY = {"kubernetes", "structlog", "prometheus_client", "msgspec", "yaml", "urllib3", "rapidfuzz", "asyncio"}
-
-
-@pytest.mark.parametrize(
-    ("module", "unwanted"),
-    [
-        pytest.param("kube_headroom.exposition.server", HEAVY | {"uvicorn", "click"}, id="the parent's side"),
-        pytest.param("kube_headroom.exposition.page", HEAVY | {"uvicorn", "click", "json"}, id="the page"),
-        pytest.param("kube_headroom.exposition.process", HEAVY - {"asyncio"}, id="the server process"),
-    ],
-)
-def test_imports_stay_small(module: str, unwanted: set[str]) -> None:
-    program = f"import sys, {module}; print(*sorted({unwanted!r} & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
-    )
-    assert done.stdout.strip() == ""
