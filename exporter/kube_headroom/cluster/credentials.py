@@ -126,9 +126,7 @@ def kubeconfig_access(path: str, context: str | None) -> Access:
             f"kubeconfig {path}: cannot be understood ({type(error).__name__}); expected a Config of apiVersion v1 "
             f"as `kubectl config view` shows it, certificates and keys in base64 under the -data keys"
         ) from None
-    _check_tls(
-        f"kubeconfig {path}", configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file
-    )
+    _check_tls(f"kubeconfig {path}", configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
     configuration.socket_options = SOCKET_OPTIONS
     configuration.connection_pool_maxsize = POOL_SIZE
     return Access(configuration.host, RESTClientObject(configuration).pool_manager, _authorization(configuration))

@@ -11,6 +11,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as HTTPTimeoutError
 
 from kube_headroom.cluster.backoff import retry_after
+from kube_headroom.cluster.credentials import ConnectionSettingsError
 
 
 class Reason(StrEnum):
@@ -22,7 +23,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     TOO_LARGE = "too_large_resource_version"
     TOO_MANY_REQUESTS = "too_many_requests"
-    REFUSED_REQUEST = "bad_request"
+    BAD_REQUEST = "bad_request"
     SERVER_ERROR = "server_error"
     TIMEOUT = "timeout"
     CONNECTION_REFUSED = "connection_refused"
@@ -33,13 +34,13 @@ class Reason(StrEnum):
 
 
 _BY_CODE = {
-    400: Reason.REFUSED_REQUEST,
+    400: Reason.BAD_REQUEST,
     401: Reason.UNAUTHORIZED,
     403: Reason.FORBIDDEN,
     404: Reason.NOT_FOUND,
     408: Reason.TIMEOUT,
     410: Reason.EXPIRED,
-    422: Reason.REFUSED_REQUEST,
+    422: Reason.BAD_REQUEST,
     429: Reason.TOO_MANY_REQUESTS,
 }
 
@@ -93,7 +94,7 @@ def status_of(body: bytes) -> Status:
 
 def refusal(code: int, status: Status, headers: Mapping[str, str], now: float) -> Failure:
     """A failure from an HTTP status and body, or from an ERROR event (its own code, no headers)."""
-    reason = _BY_CODE.get(code, Reason.SERVER_ERROR if code >= 500 else Reason.REFUSED_REQUEST)
+    reason = _BY_CODE.get(code, Reason.SERVER_ERROR if code >= 500 else Reason.BAD_REQUEST)
     if status.reason in ("Expired", "Gone"):
         reason = Reason.EXPIRED
     causes = (status.details and status.details.causes) or ()
@@ -107,21 +108,26 @@ def refusal(code: int, status: Status, headers: Mapping[str, str], now: float) -
     return Failure(reason, status.message or f"the server answered {code}", wait)
 
 
+# The first that fits counts: urllib3 derives a connection that cannot be made from a timeout.
+_BY_EXCEPTION: tuple[tuple[tuple[type[Exception], ...], Reason], ...] = (
+    ((SSLError, ssl.SSLError), Reason.TLS),
+    ((NewConnectionError,), Reason.CONNECTION),
+    ((HTTPTimeoutError, TimeoutError), Reason.TIMEOUT),
+    ((HTTPError, OSError), Reason.CONNECTION),
+    ((msgspec.DecodeError, UnicodeDecodeError), Reason.DECODE),
+    ((ConnectionSettingsError,), Reason.UNAUTHORIZED),
+)
+
+
 def broken(error: Exception) -> Failure:
-    """A failure from whatever a request, a read or a decode may raise."""
-    cause = error.__cause__ or error.__context__
-    if isinstance(cause, ConnectionRefusedError) or isinstance(error, ConnectionRefusedError):
+    """A failure from whatever a request, a read or a decode may raise; what nobody foresaw is internal."""
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error.__cause__, ConnectionRefusedError):
         return Failure(Reason.CONNECTION_REFUSED, "connection refused")
-    if isinstance(error, SSLError | ssl.SSLError):
-        return Failure(Reason.TLS, _line(error))
-    if isinstance(error, NewConnectionError):
-        return Failure(Reason.CONNECTION, _line(error))
-    if isinstance(error, HTTPTimeoutError | TimeoutError):
-        return Failure(Reason.TIMEOUT, _line(error))
-    if isinstance(error, HTTPError | OSError):
-        return Failure(Reason.CONNECTION, _line(error))
-    if isinstance(error, msgspec.DecodeError):
-        return Failure(Reason.DECODE, _line(error))
+    for types, reason in _BY_EXCEPTION:
+        if isinstance(error, types):
+            return Failure(reason, _line(error))
     return Failure(Reason.INTERNAL, f"{type(error).__name__}: {_line(error)}")
 
 

@@ -70,11 +70,11 @@ class SourceReport(NamedTuple):
 
 @dataclass
 class SourceHealth:
-    """The counts behind a SourceReport: one writer, any number of readers."""
+    """The counts behind a SourceReport: one writer, any number of readers; `listed` is true once the whole kind was seen."""
 
     kind: str
     scope: str = ""
-    _listed: bool = False
+    listed: bool = False
     _up: bool = False
     _last_success: float | None = None
     _last_error: str = ""
@@ -94,11 +94,11 @@ class SourceHealth:
             self._last_error, self._last_reason = "", None
             return recovered
 
-    def listed(self, now: float, cause: ListCause) -> None:
+    def list_done(self, now: float, cause: ListCause) -> None:
         """The whole kind was seen."""
         self.heard(now)
         with self._lock:
-            self._listed = True
+            self.listed = True
             self._lists[cause] += 1
 
     def watching(self) -> None:
@@ -131,7 +131,7 @@ class SourceHealth:
             return SourceReport(
                 kind=self.kind,
                 scope=self.scope,
-                listed=self._listed,
+                listed=self.listed,
                 up=self._up,
                 last_success=self._last_success,
                 last_error=self._last_error,

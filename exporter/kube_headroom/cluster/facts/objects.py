@@ -68,9 +68,7 @@ def limit_range(conversion: Conversion, source: wire.LimitRange) -> model.LimitR
     return model.LimitRange(conversion.metadata(source), constraints)
 
 
-def persistent_volume_claim(
-    conversion: Conversion, source: wire.PersistentVolumeClaim
-) -> model.PersistentVolumeClaim:
+def persistent_volume_claim(conversion: Conversion, source: wire.PersistentVolumeClaim) -> model.PersistentVolumeClaim:
     """A claim; sizes are None where the API names none."""
     spec, status = source.spec or wire.ClaimSpec(), source.status or wire.ClaimStatus()
     requests = spec.resources.requests if spec.resources else None

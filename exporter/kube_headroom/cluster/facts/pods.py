@@ -26,7 +26,7 @@ def pod(conversion: Conversion, source: wire.Pod) -> model.Pod:
         name=meta.name or "",
         created=conversion.time(meta.creation_timestamp),
         controller=conversion.controller(meta.owner_references),
-        mirror=bool(meta.annotations) and MIRROR_ANNOTATION in meta.annotations,
+        mirror=MIRROR_ANNOTATION in (meta.annotations or ()),
         owner=conversion.owner(meta),
         node=interned(spec.node_name or ""),
         phase=interned(status.phase or "Pending"),
