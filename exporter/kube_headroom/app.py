@@ -1,0 +1,188 @@
+"""The wiring: the only place that knows every room."""
+
+from __future__ import annotations
+
+import platform
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import structlog
+
+from kube_headroom import sources
+from kube_headroom.catalogue import exporter as series
+from kube_headroom.catalogue.labels import Build, NamespaceKind, Nothing
+from kube_headroom.catalogue.metric import Sample
+from kube_headroom.cluster.backoff import REFUSED, Backoff
+from kube_headroom.cluster.connection import Connection
+from kube_headroom.cluster.facts.conversion import Keys
+from kube_headroom.cluster.failures import Failure, described
+from kube_headroom.cluster.introduction import Introduction, introduce
+from kube_headroom.cluster.kinds import KINDS
+from kube_headroom.cluster.readers import Choice, reflectors
+from kube_headroom.exposition.channel import Publication, Setup
+from kube_headroom.exposition.listeners import bind
+from kube_headroom.exposition.registry import registry_body
+from kube_headroom.exposition.server import Server
+from kube_headroom.publisher import Publisher
+from kube_headroom.self_report import registry
+from kube_headroom.settings import Settings
+from kube_headroom.state.checkpoint import Checkpoint, Identity
+from kube_headroom.state.inventory import Inventory, Limits
+from kube_headroom.state.ledger import Ledger
+
+VERSION = version("kube-headroom")
+BUILD = series.BUILD_INFO.at(Build(VERSION, platform.python_version()), 1)
+
+log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Watch the cluster and serve its metrics until `stop` is set; raises UsageError for settings that cannot work."""
+    connection = Connection.open(str(settings.kubeconfig) if settings.kubeconfig else None, settings.context)
+    listeners = bind(settings.web_listen_address)
+    with Server(listeners, Setup(version=VERSION, metrics_path=settings.web_telemetry_path)) as server:
+        log.info("serving", addresses=server.addresses, version=VERSION, api_server=connection.server)
+        introduction = _wait_for_server(connection, server, stop)
+        if introduction is not None:
+            Exporter(settings, connection, server, introduction).run(stop)
+    log.info("ended")
+
+
+def _wait_for_server(connection: Connection, server: Server, stop: threading.Event) -> Introduction | None:
+    """Ask until the API server answers, saying on /-/ready and in one log line why it does not."""
+    backoff = Backoff(REFUSED, random.random)
+    own = registry(lambda: [BUILD])
+    said = ""
+    while not stop.is_set():
+        try:
+            return introduce(connection)
+        except Failure as failure:
+            line = described("API server", "/version", connection.server, failure)
+        if line != said:
+            log.warning("the API server does not answer, trying for ever", why=line)
+            said = line
+        server.publish(Publication(False, line, time.time(), registry_body(own)))  # noqa: FBT003  a named field
+        stop.wait(backoff.delay(time.time()))
+    return None
+
+
+class Exporter:
+    """Everything that runs once the API server is known."""
+
+    def __init__(self, settings: Settings, connection: Connection, server: Server, introduction: Introduction) -> None:
+        self._settings = settings
+        self._mandatory = frozenset(kind.name for kind in KINDS if kind.mandatory) - set(settings.kinds_disabled)
+        self._ledger = Ledger(time.time())
+        self._inventory = Inventory(_limits(settings, introduction.minor), self._ledger, time.time)
+        self._saved_at: float | None = None
+        self._save_errors = 0
+        self._resumed = False
+        self._checkpoint = self._open_checkpoint(introduction.cluster)
+        read = [*reflectors(_choice(settings), connection, self._inventory)]
+        self._healths = [health for health, _ in read]
+        self._reflectors = [reflector for _, reflector in read]
+        self._publisher = Publisher(self._inventory, server, registry(self._samples), time.time)
+        log.info("API server answered", kubernetes=introduction.version, resumed=self._resumed)
+
+    def run(self, stop: threading.Event) -> None:
+        """Read, publish and save until `stop` is set."""
+        saving = threading.Thread(target=self._save_for_ever, args=(stop,), name="check-point")
+        saving.start()
+        for reflector in self._reflectors:
+            threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
+        ready = False
+        while not stop.is_set():
+            reports = [health.report() for health in self._healths]
+            waiting = "" if ready else sources.waiting_for(reports, self._mandatory)
+            if not waiting and not ready:
+                ready = True
+                self._inventory.start_waiting()
+                log.info("ready: every mandatory kind was listed")
+            withdrawn = sources.withdrawn(reports, self._mandatory, time.time(), self._settings.source_stale_after)
+            self._publisher.publish(waiting, withdrawn)
+            stop.wait(self._settings.publish_interval)
+        for reflector in self._reflectors:
+            reflector.interrupt()
+        saving.join()
+
+    def _samples(self) -> Iterator[Sample]:
+        yield BUILD
+        yield from sources.samples([health.report() for health in self._healths], self._inventory.sizes())
+        state = self._inventory.losses()
+        yield series.PODS_WITHOUT_OWNER.at(Nothing(), state.pods_left_out)
+        yield series.PODS_AWAITING_OWNER.at(Nothing(), state.pods_waiting)
+        yield series.EVENTS_UNATTRIBUTED.at(Nothing(), state.events_unattributed)
+        for (namespace, kind), count in sorted(state.overflowed.items()):
+            yield series.WORKLOADS_OVERFLOWED.at(NamespaceKind(namespace, kind), count)
+        yield from self._publisher.samples()
+        if self._checkpoint is not None:
+            yield series.CHECKPOINT_RESUMED.at(Nothing(), self._resumed)
+            yield series.CHECKPOINT_ERRORS.at(Nothing(), self._save_errors)
+        if self._saved_at is not None:
+            yield series.CHECKPOINT_LAST_SUCCESS.at(Nothing(), self._saved_at)
+
+    def _open_checkpoint(self, cluster: str) -> Checkpoint | None:
+        settings = self._settings
+        if settings.state_file is None:
+            return None
+        chosen = f"{','.join(sorted(settings.namespaces))}|{','.join(sorted(settings.namespaces_denied))}"
+        checkpoint = Checkpoint(settings.state_file, Identity(cluster, chosen))
+        try:
+            self._resumed = checkpoint.resume(self._ledger, now=time.time(), max_age=settings.state_max_age)
+        except (OSError, sqlite3.Error) as error:
+            self._save_failed(error)
+        return checkpoint
+
+    def _save_for_ever(self, stop: threading.Event) -> None:
+        """Save on a thread of its own: a slow disk delays nothing else. The last save is at the end."""
+        if self._checkpoint is None:
+            return
+        while not stop.wait(self._settings.state_interval):
+            self._save(self._checkpoint)
+        self._save(self._checkpoint)
+        self._checkpoint.close()
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        with self._inventory.lock:
+            rows = self._ledger.take_changes()
+            now = time.time()
+        try:
+            checkpoint.save(rows, now)
+        except (OSError, sqlite3.Error) as error:
+            with self._inventory.lock:
+                self._ledger.give_back(rows)
+            self._save_failed(error)
+        else:
+            self._saved_at = now
+
+    def _save_failed(self, error: Exception) -> None:
+        if not self._save_errors:
+            log.warning("the check-point cannot be written", file=str(self._settings.state_file), why=str(error))
+        self._save_errors += 1
+
+
+def _limits(settings: Settings, minor: int) -> Limits:
+    return Limits(
+        counter_hold=settings.counter_hold,
+        kept_after=settings.workload_kept_after,
+        owner_wait=settings.owner_wait,
+        rollout_deadline=settings.rollout_deadline,
+        bare_workloads=settings.bare_workloads_per_namespace,
+        event_reasons=frozenset(settings.event_reasons),
+        minor=minor,
+    )
+
+
+def _choice(settings: Settings) -> Choice:
+    owner_keys = settings.owner_keys or (f"{settings.annotation_prefix}owner",)
+    return Choice(
+        namespaces=settings.namespaces,
+        namespaces_denied=settings.namespaces_denied,
+        kinds_disabled=settings.kinds_disabled,
+        keys=Keys(owner=owner_keys, node_pool=settings.node_pool_keys),
+        streaming=settings.watch_list == "auto",
+    )

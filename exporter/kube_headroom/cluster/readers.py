@@ -1,0 +1,36 @@
+"""One reflector per kind, or per kind and namespace, as the settings choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kube_headroom.cluster.connection import Connection
+from kube_headroom.cluster.decode import NamespaceFilter, ObjectReader
+from kube_headroom.cluster.facts.conversion import Keys
+from kube_headroom.cluster.health import SourceHealth
+from kube_headroom.cluster.kinds import KINDS
+from kube_headroom.cluster.reflector import Reflector, Source
+from kube_headroom.cluster.sink import Sink
+
+
+class Choice(NamedTuple):
+    """What to read: chosen namespaces are asked one by one, so that rights in them alone suffice."""
+
+    namespaces: tuple[str, ...]
+    namespaces_denied: tuple[str, ...]
+    kinds_disabled: tuple[str, ...]
+    keys: Keys
+    streaming: bool
+
+
+def reflectors(choice: Choice, connection: Connection, sink: Sink) -> Iterator[tuple[SourceHealth, Reflector]]:
+    """Yield a reflector, and what it says of itself, for every kind that is not switched off, and for each chosen namespace of it."""
+    admitted = NamespaceFilter(frozenset(choice.namespaces), frozenset(choice.namespaces_denied))
+    for kind in KINDS:
+        if kind.name in choice.kinds_disabled:
+            continue
+        for scope in (choice.namespaces or ("",)) if kind.namespaced else ("",):
+            health = SourceHealth(kind.name, scope)
+            source = Source(kind, scope, ObjectReader(kind, choice.keys, health, admitted), health)
+            yield health, Reflector(source, connection, sink, streaming=choice.streaming)
