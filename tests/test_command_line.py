@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ import kube_headroom
 kube_headroom.app = app
 from kube_headroom.__main__ import main
 sys.exit(main(["run", *sys.argv[1:]]))
+"""
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: nowhere
+contexts: [{name: nowhere, context: {cluster: nowhere, user: ann}}]
+clusters: [{name: nowhere, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: ann, user: {}}]
 """
 WAIT_FOR_STOP = "    print('running', flush=True); stop.wait(); print('ended in order', flush=True)"
 
@@ -98,7 +107,9 @@ def test_help_lists_every_setting_with_its_variable() -> None:
         pytest.param(["run", "more"], "unexpected extra argument (more)", id="an argument too many"),
         pytest.param(["run", "--log.level", "loud"], "flag --log.level: expected one of debug, info", id="wrong value"),
         pytest.param(["run", "--config.file", "/no/such"], "cannot read /no/such: No such file", id="no file"),
-        pytest.param(["run", "--context", "prod"], "set kubeconfig too", id="settings at odds"),
+        pytest.param(
+            ["run", "--namespaces", "a", "--namespaces-denied", "b"], "cannot be used together", id="settings at odds"
+        ),
     ],
 )
 def test_mistake_is_one_line_and_exit_code_2(
@@ -120,6 +131,49 @@ def test_mistake_in_a_file_reaches_the_user_of_a_real_process(tmp_path: Path) ->
     result = command("run", "--config.file", str(path))
     assert result.returncode == 2
     assert result.stderr == f"kube-headroom: error: {path}:2: unknown setting 'namespcaes'; did you mean namespaces?\n"
+
+
+def test_a_kubeconfig_that_cannot_be_used_is_one_line_naming_it(tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text("users: [{name: ann, user: {token: hunter2}}]\nclusters: {")
+    result = command("run", "--kubeconfig", str(path))
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"kube-headroom: error: kubeconfig {path}")
+    assert result.stderr.count("\n") == 1
+    assert "hunter2" not in result.stderr
+
+
+def test_an_address_that_cannot_be_listened_on_is_one_line_naming_it(tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(KUBECONFIG)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = command("run", "--kubeconfig", str(path), "--web.listen-address", address)
+    assert result.returncode == 2
+    assert result.stderr.startswith("kube-headroom: error: ")
+    assert address in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_unreachable_server_is_said_once_retried_and_a_signal_ends_it_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(KUBECONFIG)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kube_headroom", "run", "--kubeconfig", str(path), "--web.listen-address", "127.0.0.1:0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment(),
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        said = next(line for line in map(json.loads, lines) if line["level"] == "warning")
+        assert "http://127.0.0.1:1" in said["why"]
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == 0
+        assert "Traceback" not in rest
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_what_another_room_refuses_is_one_line_without_secrets_or_traceback() -> None:

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kube_headroom.cluster.kinds import KINDS
 from kube_headroom.settings import SETTINGS, Settings, SettingsError, read
 from kube_headroom.settings.file import MAXIMUM_BYTES
 from kube_headroom.settings.kinds import parse_duration
+from kube_headroom.settings.table import OPTIONAL_KINDS
 
 
 def write(folder: Path, text: str | bytes) -> str:
@@ -24,6 +26,10 @@ def write(folder: Path, text: str | bytes) -> str:
 
 def test_table_and_dataclass_name_the_same_settings_in_the_same_order() -> None:
     assert [setting.field for setting in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
+
+
+def test_every_watched_kind_but_pods_can_be_switched_off() -> None:
+    assert {*OPTIONAL_KINDS, "pods"} == {kind.name for kind in KINDS}
 
 
 def test_settings_cannot_be_changed_after_they_were_read() -> None:
@@ -178,7 +184,6 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, make: Any, message: s
             "namespaces (flag --namespaces) and namespaces-denied (environment variable HEADROOM_NAMESPACES_DENIED) "
             "cannot be used together", id="allowed and denied",
         ),
-        pytest.param({"context": "prod"}, {}, "flag --context: context names one of a kubeconfig's", id="context alone"),
         pytest.param(
             {"state_max_age": "5s"}, {}, "state.max-age (flag --state.max-age) must be longer than state.interval "
             "(default)", id="no check-point is fresh",

@@ -133,8 +133,6 @@ def _check(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
             f"namespaces ({place('namespaces')}) and namespaces-denied ({place('namespaces-denied')}) "
             "cannot be used together; keep one of them"
         )
-    if values["context"] and not values["kubeconfig"]:
-        raise SettingsError(f"{place('context')}: context names one of a kubeconfig's; set kubeconfig too")
     if not values["web.listen-address"]:
         raise SettingsError(f"{place('web.listen-address')}: web.listen-address: expected at least one address")
     if values["state.max-age"] <= values["state.interval"]:

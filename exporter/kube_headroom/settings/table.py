@@ -74,7 +74,7 @@ class Setting(NamedTuple):
 
 SETTINGS = (
     Setting("config.file", kinds.PATH, None, "YAML file with any of these settings; flags and environment win over it."),
-    Setting("kubeconfig", kinds.PATH, None, "kubeconfig of the cluster to watch.", "the pod's own service account"),
+    Setting("kubeconfig", kinds.PATH, None, "kubeconfig of the cluster to watch.", "what KUBECONFIG names, else the pod's own service account, else ~/.kube/config"),
     Setting("context", kinds.CONTEXT, None, "Context of the kubeconfig.", "its current context"),
     Setting("web.listen-address", kinds.LISTEN_ADDRESS, (":9789",), "Address to serve on; may be given several times."),
     Setting("web.telemetry-path", kinds.TELEMETRY_PATH, "/metrics", "Path of the metrics."),
