@@ -16,7 +16,7 @@ import pytest
 from kube_headroom.exposition.channel import Setup
 from kube_headroom.exposition.listeners import bind
 from kube_headroom.exposition.server import Server
-from tests.exposition.stage import MEMORY, PATIENT, client, page, publication, serving
+from tests.exposition.stage import MEMORY, PATIENT, client, page, publication, serving, until
 
 SETUP = Setup("1.2.3")
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: headroom\r\n\r\n"
@@ -36,6 +36,16 @@ def test_a_large_request_head_is_refused_and_harms_nobody(server: Server) -> Non
             refused = 400  # closed before all of it was sent
         assert refused == 400
         assert http.get("/metrics").status_code == 200
+
+
+def test_connections_over_the_limit_are_told_so_and_served_again_when_others_leave() -> None:
+    with Server(bind(["127.0.0.1:0"]), SETUP._replace(connection_limit=5)) as server, client(server) as http:
+        assert http.get("/-/ready").text == "starting\n"
+        crowd = [connection(server, b"") for _ in range(5)]
+        until(lambda: http.get("/-/healthy").text == "Service Unavailable", "refusal")
+        for one in crowd:
+            one.close()
+        until(lambda: http.get("/-/healthy").status_code == 200, "service")
 
 
 def test_two_hundred_scrapes_at_once_all_get_the_whole_page(server: Server) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,23 @@ from kube_headroom.errors import UsageError
 from kube_headroom.exposition.listeners import ListenError, address_of, bind
 
 
+def has_ipv6_loopback() -> bool:
+    """Whether this machine can bind ::1; containers often cannot."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+WITH_IPV6 = pytest.mark.skipif(not has_ipv6_loopback(), reason="this machine has no IPv6 loopback address")
+
+
 @pytest.mark.parametrize(
     ("address", "bound"),
     [
         pytest.param("127.0.0.1:0", r"127\.0\.0\.1:[1-9]\d*", id="IPv4"),
-        pytest.param("[::1]:0", r"\[::1\]:[1-9]\d*", id="IPv6"),
+        pytest.param("[::1]:0", r"\[::1\]:[1-9]\d*", id="IPv6", marks=WITH_IPV6),
         pytest.param("localhost:0", r"(127\.0\.0\.1|\[::1\]):[1-9]\d*", id="a name"),
         pytest.param(":0", r"(\[::\]|0\.0\.0\.0):[1-9]\d*", id="everywhere"),
         pytest.param("[::]:0", r"(\[::\]|0\.0\.0\.0):[1-9]\d*", id="everywhere, written out"),
@@ -31,6 +45,21 @@ def test_everywhere_means_ipv4_too() -> None:
     (listener,) = bind([":0"])
     with listener, socket.create_connection(("127.0.0.1", listener.getsockname()[1]), timeout=5) as connection:
         assert connection.getpeername()[1] == listener.getsockname()[1]
+
+
+def test_everywhere_is_ipv4_alone_where_ipv6_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    create = socket.create_server
+
+    def without_ipv6(address: tuple[str, int], family: int = socket.AF_INET, **options: Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return create(address, family=family, **options)
+
+    monkeypatch.setattr(socket, "create_server", without_ipv6)
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: True)
+    (listener,) = bind([":0"])
+    with listener:
+        assert address_of(listener).startswith("0.0.0.0:")
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the server process; the exit code is 0 for an end that was asked for."""
     setup = Setup(**json.loads(arguments[0]))
     channel, *listeners = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
+    # uvicorn warns of every malformed request: whoever reaches the port could fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     # Until uvicorn takes over, and again after it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
