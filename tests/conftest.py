@@ -1,4 +1,4 @@
-"""What every tier shares: golden files, rewritten by `pytest --update`."""
+"""What every tier shares: golden files, rewritten by `pytest --update`, and hypothesis without a stop-watch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no bug: how long an example takes proves nothing.
+settings.register_profile("headroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("headroom")
 
 
 class Golden(Protocol):

@@ -18,7 +18,9 @@ ALL = (*CLUSTER_METRICS, *EXPORTER_METRICS)
 RESERVED = {"type", "job", "instance", "cluster", "severity", "service", "le", "quantile"}
 SUFFIXES_OF_OTHER_TYPES = ("_count", "_sum", "_bucket", "_created")
 # promlint's list, as far as a name of ours could fall into it.
-NOT_BASE_UNITS = re.compile(r"_(milliseconds|ms|minutes|hours|days|kilobytes|megabytes|kib|mib|gib|millicores|percent)(_|$)")
+NOT_BASE_UNITS = re.compile(
+    r"_(milliseconds|ms|minutes|hours|days|kilobytes|megabytes|kib|mib|gib|millicores|percent)(_|$)"
+)
 TYPE_IN_NAME = re.compile(r"_(gauge|counter|histogram|summary)(_|$)")
 SOURCE_IN_HELP = re.compile(r"`(\.[a-zA-Z][a-zA-Z0-9.\[\]]*|/metrics(/[a-z]+)?)`")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
-from kube_headroom.catalogue.labels import Workload
+from kube_headroom.catalogue.labels import Node, Workload
 from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Metric, Stability, Unit
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 RECORDED = Path(__file__).parents[1] / "golden/stable_metrics.txt"
 
-PROMISED = Gauge(
-    "headroom_workload_replicas_ready", "Ready.", Workload, Unit.NONE, Aggregation.SUM, Stability.STABLE
-)
+PROMISED = Gauge("headroom_workload_replicas_ready", "Ready.", Workload, Unit.NONE, Aggregation.SUM, Stability.STABLE)
 
 
 def promises(metrics: Iterable[Metric[Any]]) -> list[str]:
@@ -51,7 +49,9 @@ def test_stable_series_neither_change_nor_go_and_new_ones_are_recorded(golden: G
         pytest.param([replace(PROMISED, stability=Stability.EXPERIMENTAL)], id="its demotion"),
         pytest.param([replace(PROMISED, name="headroom_workload_ready_replicas")], id="another name"),
         pytest.param([replace(PROMISED, unit=Unit.RATIO)], id="another unit"),
-        pytest.param([replace(PROMISED, labels=tuple[str, ...])], id="other labels"),
+        pytest.param(
+            [Gauge(PROMISED.name, "Ready.", Node, Unit.NONE, Aggregation.SUM, Stability.STABLE)], id="other labels"
+        ),
         pytest.param(
             [Counter(PROMISED.name, "Ready.", Workload, Unit.NONE, Aggregation.SUM, Stability.STABLE)],
             id="another type",
