@@ -136,18 +136,25 @@ def _granted_to_container(pod: PodResources, question: _Question, first: int) ->
 def _pod_level(pod: PodResources, question: _Question, minor: int, use_status: bool) -> dict[str, int]:
     """Return the pod-level resources that replace those aggregated from containers."""
     asked = question.asked_of_pod(pod)
-    effective = asked
-    names: Iterable[str] = asked
-    if use_status and pod.pod_allocation.reported:
+    sum_of_max = minor < MAX_OF_SUMS_SINCE
+    counted = use_status and pod.pod_allocation.reported
+    if counted and not (sum_of_max and _infeasible_without_limits(pod, question)):
         effective = _asked_or_granted(pod, question, asked, pod.pod_allocation)
-        if minor >= MAX_OF_SUMS_SINCE:
-            names = effective
+    else:
+        effective = asked
+    # From 1.37 on the status may also add resources that the pod itself never asked for.
+    names = asked if sum_of_max else effective
     return {name: effective.get(name, 0) for name in names if _supported(name)}
+
+
+def _infeasible_without_limits(pod: PodResources, question: _Question) -> bool:
+    """Up to 1.36, limits asked for in vain stand when the status has none; requests then count as 0."""
+    return question is _LIMITS and pod.resize_infeasible and pod.pod_allocation.limits is None
 
 
 def _asked_or_granted(
     pod: PodResources, question: _Question, asked: ResourceList, allocation: Allocation
-) -> dict[str, int]:
+) -> ResourceList:
     granted = [grant(allocation) or NO_RESOURCES for grant in question.granted]
     return _largest(granted if pod.resize_infeasible else [asked, *granted])
 
