@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from importlib.metadata import version as distribution_version
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import msgspec
 import urllib3
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import SSLError
 
 from kube_headroom.cluster.credentials import Access, ConnectionSettingsError, find_access
 
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0  # seconds
 JSON = "application/json"
 UNAUTHORIZED = 401
-
-
-class _Version(msgspec.Struct):
-    minor: str = ""
-    gitVersion: str = ""  # noqa: N815  (the API's name)
 
 
 class Connection:
@@ -37,7 +31,7 @@ class Connection:
         self._load = access
         self._access = access()
         self._lock = threading.Lock()
-        self._agent = f"kube-headroom/{distribution_version('kube-headroom')}"
+        self._agent = f"kube-headroom/{version('kube-headroom')}"
 
     @classmethod
     def open(cls, kubeconfig: str | None = None, context: str | None = None) -> Connection:
@@ -109,19 +103,6 @@ class Connection:
             self._access.pool.clear()
             self._access = renewed
             return renewed
-
-    def version(self) -> tuple[int, str]:
-        """The server's minor version and full git version, from /version; (0, "") when it does not say.
-
-        Raises urllib3's HTTPError and OSError as `get` does, and HTTPError for an answer that is none.
-        """
-        response = self.get("/version", {}, read_timeout=CONNECT_TIMEOUT)
-        try:
-            answer = msgspec.json.decode(response.data, type=_Version)
-        except msgspec.DecodeError as error:
-            raise HTTPError(f"{self.server}/version answered {response.status} and no version") from error
-        digits = answer.minor.rstrip("+")
-        return (int(digits) if digits.isdecimal() else 0), answer.gitVersion
 
     def close(self) -> None:
         """Drop idle connections; those in use end with their request."""

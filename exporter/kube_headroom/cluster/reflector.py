@@ -86,6 +86,16 @@ class Reflector:
         self._paces = {pace: Backoff(pace, self._timing.random) for pace in (RETRY, *PACES.values())}
         self._open: BaseHTTPResponse | None = None
 
+    @property
+    def name(self) -> str:
+        """The source's name for humans."""
+        return self._source.name
+
+    @property
+    def health(self) -> SourceHealth:
+        """What the source says of itself."""
+        return self._health
+
     def run(self, stop: threading.Event) -> None:
         """Reflect until `stop`, whatever happens: failures are counted, told and waited out."""
         while not stop.is_set():
@@ -129,17 +139,18 @@ class Reflector:
                 rest = self._streamed_list(chunks, stop)
                 if rest is not None:
                     self._follow(chain([rest], chunks), stop)
-        except Failure as failure:
-            if self._version or failure.reason is not Reason.BAD_REQUEST:
+        except (Failure, ReadTimeoutError) as error:
+            # A stream that stands still is the watch of a server, or the buffer of a proxy, that streams no lists.
+            if self._version or broken(error).reason not in (Reason.BAD_REQUEST, Reason.TIMEOUT):
                 raise
             self._streaming = False
-            log.info("lists come in pages: the server does not stream them", source=self._source.name, why=str(failure))
+            log.info("lists come in pages: the server does not stream them", source=self._source.name, why=str(error))
 
     def _streamed_list(self, chunks: Iterator[list[bytes]], stop: threading.Event) -> list[bytes] | None:
         """Build the list from its events and hand it over; the lines after its end mark, None if we are to stop."""
         facts: dict[str, Fact] = {}
         begun = self._timing.clock()
-        for lines in _patient(chunks):
+        for lines in chunks:
             now = self._heard()
             events = read_events(lines, self._source.reader, self._health, now)
             for change, uid, fact in events.changes:
@@ -244,11 +255,3 @@ class Reflector:
             self._cause = ListCause.EXPIRED if failure.reason is Reason.EXPIRED else ListCause.FAILED
         delay = self._paces[PACES.get(failure.reason, RETRY)].delay(now)
         return max(delay, failure.retry_after or 0.0)
-
-
-def _patient(chunks: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
-    """A streamed list; one that stands still is no list, but the watch of a server that does not stream them."""
-    try:
-        yield from chunks
-    except ReadTimeoutError as error:
-        raise Failure(Reason.BAD_REQUEST, "the stream of the list stands still") from error
