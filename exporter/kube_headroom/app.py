@@ -27,7 +27,7 @@ from kube_headroom.exposition.channel import Publication, Setup
 from kube_headroom.exposition.listeners import bind
 from kube_headroom.exposition.registry import registry_body
 from kube_headroom.exposition.server import Server
-from kube_headroom.publisher import Publisher
+from kube_headroom.publisher import Publisher, Standing
 from kube_headroom.self_report import registry
 from kube_headroom.settings import Settings
 from kube_headroom.state.checkpoint import Checkpoint, Identity
@@ -103,7 +103,7 @@ class Exporter:
                 self._inventory.start_waiting()
                 log.info("ready: every mandatory kind was listed")
             withdrawn = sources.withdrawn(reports, self._mandatory, time.time(), self._settings.source_stale_after)
-            self._publisher.publish(waiting, withdrawn)
+            self._publisher.publish(Standing(waiting, withdrawn, sources.standing(reports)))
             stop.wait(self._settings.publish_interval)
         for reflector in self._reflectors:
             reflector.interrupt()
@@ -178,11 +178,10 @@ def _limits(settings: Settings, minor: int) -> Limits:
 
 
 def _choice(settings: Settings) -> Choice:
-    owner_keys = settings.owner_keys or (f"{settings.annotation_prefix}owner",)
     return Choice(
         namespaces=settings.namespaces,
         namespaces_denied=settings.namespaces_denied,
         kinds_disabled=settings.kinds_disabled,
-        keys=Keys(owner=owner_keys, node_pool=settings.node_pool_keys),
+        keys=Keys(owner=settings.owner_keys, node_pool=settings.node_pool_keys),
         streaming=settings.watch_list == "auto",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
+import structlog
 from prometheus_client import CollectorRegistry
 
 from kube_headroom import signals
@@ -20,10 +21,20 @@ from kube_headroom.exposition.registry import registry_body
 from kube_headroom.exposition.server import Server
 from kube_headroom.state.inventory import Inventory, Key
 
+log = structlog.get_logger(__name__)
+
 AT_ONCE = 200
 """Snapshots per hold of the inventory's lock: readers wait at most this long, some milliseconds."""
 OWN_INTERVAL = 10.0
 """Seconds after which our own metrics are published though nothing in the cluster changed."""
+
+
+class Standing(NamedTuple):
+    """How the sources stand: what is missing before anything of the cluster may be shown, what is too old, who is up."""
+
+    waiting: str
+    withdrawn: frozenset[Metric[Any]]
+    sources: tuple[tuple[str, str, bool, bool], ...]
 
 
 class Publisher:
@@ -39,26 +50,27 @@ class Publisher:
         self._page = Page(CLUSTER_METRICS)
         self._last = -OWN_INTERVAL
         self._duration = 0.0
-        self._shown: tuple[str, frozenset[Metric[Any]]] | None = None
+        self._errors = 0
+        self._shown: Standing | None = None
 
-    def publish(self, waiting: str, withdrawn: frozenset[Metric[Any]]) -> None:
-        """Publish what changed; `waiting` says what is missing before anything of the cluster may be shown."""
+    def publish(self, standing: Standing) -> None:
+        """Publish what changed in the cluster or in the standing, and our own metrics every few seconds anyway."""
         started = time.perf_counter()
-        changed = False if waiting else self._refresh()
+        changed = False if standing.waiting else self._refresh()
         now = self._clock()
-        state = (waiting, withdrawn)
-        if not changed and state == self._shown and now - self._last < OWN_INTERVAL:
+        if not changed and standing == self._shown and now - self._last < OWN_INTERVAL:
             self._server.heartbeat()
             return
-        body = EMPTY_BODY if waiting else self._page.body(withdrawn)
+        body = EMPTY_BODY if standing.waiting else self._page.body(standing.withdrawn)
         own = registry_body(self._own)
-        self._server.publish(Publication(not waiting, waiting, now, join((body, own))))
-        self._last, self._shown = now, state
+        self._server.publish(Publication(not standing.waiting, standing.waiting, now, join((body, own))))
+        self._last, self._shown = now, standing
         self._duration = time.perf_counter() - started
 
     def samples(self) -> Iterator[Sample]:
         """Report the size of the page and the time it took."""
         yield series.PUBLISH_DURATION.at(Nothing(), self._duration)
+        yield series.PUBLISH_ERRORS.at(Nothing(), self._errors)
         yield series.SERVER_RESTARTS.at(Nothing(), self._server.restarts)
         for metric, count, size in self._page.sizes():
             if count:
@@ -69,11 +81,18 @@ class Publisher:
         keys = self._inventory.changes()
         for some in _slices(keys, AT_ONCE):
             for key, snapshot in self._inventory.snapshots(some):
-                if snapshot is None:
-                    self._page.drop(key)
-                else:
-                    self._page.put(key, signals.samples(key[0], snapshot))
+                self._put(key, snapshot)
         return bool(keys)
+
+    def _put(self, key: Key, snapshot: object | None) -> None:
+        """One object that no signal understands must not cost the others their series."""
+        try:
+            self._page.put(key, () if snapshot is None else signals.samples(key[0], snapshot))
+        except Exception:
+            self._page.drop(key)
+            if not self._errors:
+                log.exception("series could not be made and are left out", of="/".join(key))
+            self._errors += 1
 
 
 def _slices(keys: Sequence[Key], size: int) -> Iterator[list[Key]]:

@@ -55,6 +55,11 @@ def waiting_for(reports: Iterable[SourceReport], mandatory: Collection[str]) -> 
     return f"not listed yet: {named}" + "".join(f"\n{error}" for error in errors)
 
 
+def standing(reports: Iterable[SourceReport]) -> tuple[tuple[str, str, bool, bool], ...]:
+    """What of the reports must be told at once when it changes: who is up, and who was listed."""
+    return tuple((report.kind, report.scope, report.up, report.listed) for report in reports)
+
+
 def withdrawn(
     reports: Iterable[SourceReport], mandatory: Collection[str], now: float, limit: float
 ) -> frozenset[Metric[Any]]:

@@ -133,6 +133,13 @@ PUBLISHED = Gauge(
     TIMESTAMP,
     MAX,
 )
+PUBLISH_ERRORS = Counter(
+    "headroom_publish_errors_total",
+    "Times the series of a workload, node or object could not be made and were left out, from its own count; the log names the first.",
+    Nothing,
+    NONE,
+    SUM,
+)
 PUBLISH_DURATION = Gauge(
     "headroom_publish_duration_seconds",
     "How long the last publication took from the first changed fact to the finished page.",
@@ -202,6 +209,7 @@ EXPORTER_METRICS = (
     EXPOSITION_SERIES,
     EXPOSITION_BYTES,
     PUBLISHED,
+    PUBLISH_ERRORS,
     PUBLISH_DURATION,
     CHECKPOINT_LAST_SUCCESS,
     CHECKPOINT_ERRORS,
