@@ -71,6 +71,8 @@ class Pods:
                 return
             entry = self._adopt(pod, workload)
         before = entry.pods.get(pod.uid)
+        if before == pod:
+            return
         entry.pods[pod.uid] = pod
         self._workloads.changed.add(entry.workload)
         self._move(before, pod)
