@@ -90,7 +90,7 @@ def test_the_page_waits_for(reports: list[SourceReport], expected: str) -> None:
     ],
 )
 def test_what_is_withdrawn_is(reports: list[SourceReport], expected: frozenset[Any]) -> None:
-    assert sources.withdrawn(reports, MANDATORY, NOW, LIMIT) == expected
+    assert sources.withdrawn(sources.stale(reports, NOW, LIMIT), MANDATORY) == expected
 
 
 def test_every_optional_kind_withdraws_its_own_metrics() -> None:
@@ -103,7 +103,7 @@ def test_a_kind_read_by_namespace_is_as_good_as_its_worst_part() -> None:
         report("pods", "bank", errors=Counter({Reason.FORBIDDEN: 2}), up=False, last_success=NOW - 60),
         report("pods", "shop", lists={ListCause.FIRST: 1}, skipped={Flaw.MALFORMED: 1}, repaired={Flaw.FIELDS: 2}),
     ]
-    lines = b"".join(render(sources.samples(parts, {"pods": 7})).values()).decode().splitlines()
+    lines = b"".join(render(sources.samples(parts, {"pods": 7}, frozenset({"pods"}))).values()).decode().splitlines()
     assert sorted(lines) == [
         'headroom_objects_skipped_total{source="pods",reason="fields"} 2',
         'headroom_objects_skipped_total{source="pods",reason="malformed"} 1',
@@ -112,6 +112,7 @@ def test_a_kind_read_by_namespace_is_as_good_as_its_worst_part() -> None:
         'headroom_source_listed{source="pods"} 1',
         'headroom_source_lists_total{source="pods",reason="first"} 1',
         'headroom_source_objects{source="pods"} 7',
+        'headroom_source_stale{source="pods"} 1',
         'headroom_source_up{source="pods"} 0',
         'headroom_source_watches_total{source="pods"} 2',
     ]

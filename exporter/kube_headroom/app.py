@@ -20,6 +20,7 @@ from kube_headroom.cluster.backoff import REFUSED, Backoff
 from kube_headroom.cluster.connection import Connection
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.failures import Failure, described
+from kube_headroom.cluster.health import SourceReport
 from kube_headroom.cluster.introduction import Introduction, introduce
 from kube_headroom.cluster.kinds import KINDS
 from kube_headroom.cluster.readers import Choice, reflectors
@@ -102,16 +103,20 @@ class Exporter:
                 ready = True
                 self._inventory.start_waiting()
                 log.info("ready: every mandatory kind was listed")
-            withdrawn = sources.withdrawn(reports, self._mandatory, time.time(), self._settings.source_stale_after)
+            withdrawn = sources.withdrawn(self._stale(reports), self._mandatory)
             self._publisher.publish(Standing(waiting, withdrawn, sources.standing(reports)))
             stop.wait(self._settings.publish_interval)
         for reflector in self._reflectors:
             reflector.interrupt()
         saving.join()
 
+    def _stale(self, reports: list[SourceReport]) -> frozenset[str]:
+        return sources.stale(reports, time.time(), self._settings.source_stale_after)
+
     def _samples(self) -> Iterator[Sample]:
         yield BUILD
-        yield from sources.samples([health.report() for health in self._healths], self._inventory.sizes())
+        reports = [health.report() for health in self._healths]
+        yield from sources.samples(reports, self._inventory.sizes(), self._stale(reports))
         state = self._inventory.losses()
         yield series.PODS_WITHOUT_OWNER.at(Nothing(), state.pods_left_out)
         yield series.PODS_AWAITING_OWNER.at(Nothing(), state.pods_waiting)

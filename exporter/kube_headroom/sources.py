@@ -60,30 +60,30 @@ def standing(reports: Iterable[SourceReport]) -> tuple[tuple[str, str, bool, boo
     return tuple((report.kind, report.scope, report.up, report.listed) for report in reports)
 
 
-def withdrawn(
-    reports: Iterable[SourceReport], mandatory: Collection[str], now: float, limit: float
-) -> frozenset[Metric[Any]]:
-    """Name the metrics whose source told nothing for longer than `limit` seconds.
-
-    A mandatory kind that was listed and went silent takes with it what all of them tell together.
-    """
-    silent = {
+def stale(reports: Iterable[SourceReport], now: float, limit: float) -> frozenset[str]:
+    """Name the kinds that were listed once and then told nothing for longer than `limit` seconds."""
+    return frozenset(
         report.kind
         for report in reports
         if report.listed and report.last_success is not None and now - report.last_success > limit
-    }
-    if silent & set(mandatory):
+    )
+
+
+def withdrawn(silent: Collection[str], mandatory: frozenset[str]) -> frozenset[Metric[Any]]:
+    """Name the metrics that stale kinds take with them: a mandatory one all that they tell together."""
+    if not mandatory.isdisjoint(silent):
         return frozenset(CLUSTER_METRICS)
     return frozenset(metric for kind in silent for metric in TOLD_BY.get(kind, ()))
 
 
-def samples(reports: Sequence[SourceReport], sizes: dict[str, int]) -> Iterator[Sample]:
+def samples(reports: Sequence[SourceReport], sizes: Mapping[str, int], silent: Collection[str]) -> Iterator[Sample]:
     """Report each kind; a kind read namespace by namespace is as good as its worst part."""
     for kind in sorted({report.kind for report in reports}):
         parts = [report for report in reports if report.kind == kind]
         source = Source(kind)
         yield series.SOURCE_UP.at(source, all(part.up for part in parts))
         yield series.SOURCE_LISTED.at(source, all(part.listed for part in parts))
+        yield series.SOURCE_STALE.at(source, kind in silent)
         yield series.SOURCE_OBJECTS.at(source, sizes.get(kind, 0))
         yield series.SOURCE_WATCHES.at(source, sum(part.watches for part in parts))
         heard = [part.last_success for part in parts if part.last_success is not None]

@@ -46,6 +46,13 @@ SOURCE_LAST_SUCCESS = Gauge(
     TIMESTAMP,
     MIN,
 )
+SOURCE_STALE = Gauge(
+    "headroom_source_stale",
+    "1 while the source has told nothing for longer than `source-stale-after`, so that what it tells is withdrawn.",
+    Source,
+    NONE,
+    SUM,
+)
 SOURCE_ERRORS = Counter(
     "headroom_source_errors_total",
     "Requests to the source that failed, by reason.",
@@ -197,6 +204,7 @@ EXPORTER_METRICS = (
     SOURCE_UP,
     SOURCE_LISTED,
     SOURCE_LAST_SUCCESS,
+    SOURCE_STALE,
     SOURCE_ERRORS,
     SOURCE_LISTS,
     SOURCE_WATCHES,
