@@ -86,16 +86,6 @@ class Reflector:
         self._paces = {pace: Backoff(pace, self._timing.random) for pace in (RETRY, *PACES.values())}
         self._open: BaseHTTPResponse | None = None
 
-    @property
-    def name(self) -> str:
-        """The source's name for humans."""
-        return self._source.name
-
-    @property
-    def health(self) -> SourceHealth:
-        """What the source says of itself."""
-        return self._health
-
     def run(self, stop: threading.Event) -> None:
         """Reflect until `stop`, whatever happens: failures are counted, told and waited out."""
         while not stop.is_set():

@@ -1,0 +1,267 @@
+"""Each kind's object becomes its fact, field by field, and an empty object becomes a fact too."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kube_headroom import model
+from kube_headroom.cluster.decode import NamespaceFilter, ObjectReader, Read
+from kube_headroom.cluster.facts.conversion import Keys
+from kube_headroom.cluster.health import Flaw, SourceHealth
+from kube_headroom.cluster.kinds import KINDS, KINDS_BY_NAME
+from kube_headroom.resources import Allocation, ContainerResources, PodResources
+from tests.cluster.objects import CREATED_SECONDS, OBJECTS, POD
+
+KEYS = Keys(owner=("kube-headroom.io/owner", "team"), node_pool=("karpenter.sh/nodepool",))
+MILLI = 10**6
+MEBI = 2**20 * 10**9
+
+
+def reader(kind: str) -> tuple[ObjectReader, SourceHealth]:
+    health = SourceHealth(kind)
+    return ObjectReader(KINDS_BY_NAME[kind], KEYS, health, NamespaceFilter()), health
+
+
+def read(kind: str, obj: object) -> Read:
+    found, health = reader(kind)
+    result = found.read(json.dumps(obj).encode())
+    assert health.report().skipped == {}
+    return result
+
+
+def fact(kind: str) -> Any:
+    return read(kind, OBJECTS[kind]).fact
+
+
+def pod(change: Callable[[dict[str, Any]], object]) -> model.Pod:
+    changed = copy.deepcopy(POD)
+    change(changed)
+    found = read("pods", changed).fact
+    assert isinstance(found, model.Pod)
+    return found
+
+
+def metadata(name: str, controller: model.ControllerReference | None = None, namespace: str = "shop") -> model.Metadata:
+    return model.Metadata(
+        uid=f"uid-{name}",
+        namespace=namespace,
+        name=name,
+        created=CREATED_SECONDS,
+        controller=controller,
+        owner="payments",
+        deleting=False,
+    )
+
+
+def test_a_pod_keeps_all_that_signals_ask_of_it() -> None:
+    assert fact("pods") == model.Pod(
+        uid="uid-web-1",
+        namespace="shop",
+        name="web-1",
+        created=CREATED_SECONDS,
+        controller=model.ControllerReference("apps", "ReplicaSet", "web", "uid-web"),
+        mirror=False,
+        owner="payments",
+        node="node-1",
+        phase="Running",
+        deleting=False,
+        ready=True,
+        unschedulable=False,
+        disruption="",
+        resources=PodResources(
+            containers=(
+                ContainerResources(
+                    name="app",
+                    requests={"cpu": 100 * MILLI, "memory": 64 * MEBI},
+                    limits={"memory": 128 * MEBI},
+                ),
+            ),
+            init_containers=(
+                ContainerResources(name="proxy", requests={"cpu": 20 * MILLI}, restartable=True),
+                ContainerResources(name="migrate"),
+            ),
+            overhead={"cpu": 10 * MILLI},
+            pod_requests={"cpu": 300 * MILLI},
+            pod_limits={"cpu": 1000 * MILLI},
+            allocations={
+                "app": Allocation(reported=True, requests={"cpu": 150 * MILLI}, allocated={"cpu": 150 * MILLI})
+            },
+            resize_infeasible=True,
+        ),
+        statuses=(
+            model.ContainerStatus(
+                name="app",
+                init=False,
+                ready=True,
+                restart_count=2,
+                waiting_reason="",
+                terminated=None,
+                last_terminated=model.Termination("containerd://dead", "OOMKilled", 137, CREATED_SECONDS),
+            ),
+            model.ContainerStatus("proxy", True, True, 0, "", None, None),  # noqa: FBT003
+            model.ContainerStatus("migrate", True, False, 0, "CrashLoopBackOff", None, None),  # noqa: FBT003
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "expected"),
+    [
+        pytest.param(lambda p: p.pop("status"), "phase", "Pending", id="without a status it is pending"),
+        pytest.param(
+            lambda p: p["metadata"]["annotations"].update({"kubernetes.io/config.mirror": "x"}), "mirror", True,
+            id="a static pod's mirror says so",
+        ),
+        pytest.param(
+            lambda p: p["metadata"].update(deletionTimestamp="2026-11-20T10:00:00Z"), "deleting", True,
+            id="a pod with a deletion time is being deleted",
+        ),
+        pytest.param(
+            lambda p: p["status"].update(conditions=[
+                {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+            ]), "unschedulable", True, id="a pod that fits nowhere is unschedulable",
+        ),
+        pytest.param(
+            lambda p: p["status"].update(conditions=[
+                {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+            ]), "unschedulable", False, id="a gated pod is not unschedulable",
+        ),
+        pytest.param(
+            lambda p: p["status"].update(conditions=[
+                {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
+            ]), "disruption", "PreemptionByScheduler", id="a disrupted pod names the reason",
+        ),
+        pytest.param(
+            lambda p: p["status"].update(reason="Evicted"), "disruption", "TerminationByKubelet",
+            id="an evicted pod of an old server was ended by its kubelet",
+        ),
+        pytest.param(
+            lambda p: p["metadata"].pop("annotations"), "owner", "checkout", id="without annotation a label names the owner",
+        ),
+        pytest.param(lambda p: p["metadata"].pop("ownerReferences"), "controller", None, id="a bare pod has no controller"),
+        pytest.param(
+            lambda p: p["metadata"].update(creationTimestamp=None), "created", 0.0, id="a missing time is zero",
+        ),
+    ],
+)  # fmt: skip
+def test_of_a_pod(change: Callable[[dict[str, Any]], object], field: str, expected: object) -> None:
+    assert getattr(pod(change), field) == expected
+
+
+def test_replicas_share_what_they_have_in_common() -> None:
+    pods_reader, _ = reader("pods")
+    first, second = copy.deepcopy(POD), copy.deepcopy(POD)
+    for one in (first, second):
+        del one["status"]["containerStatuses"][0]["lastState"]
+    second["metadata"] |= {"name": "web-2", "uid": "uid-web-2"}
+    a, b = (pods_reader.read(json.dumps(one).encode()).fact for one in (first, second))
+    assert isinstance(a, model.Pod)
+    assert isinstance(b, model.Pod)
+    assert a.resources is b.resources
+    assert a.statuses is b.statuses
+    assert a.controller is b.controller
+    assert a.node is b.node
+
+
+EXPECTED = {
+    "nodes": model.Node(
+        metadata=metadata("node-1"),
+        pool="spot",
+        zone="eu-1a",
+        kubelet_version="v1.36.3",
+        unschedulable=True,
+        allocatable={"cpu": 3920 * MILLI, "memory": 7 * 1024 * MEBI, "pods": 110 * 10**9},
+        conditions=(("Ready", "True"), ("DiskPressure", "False")),
+    ),
+    "namespaces": model.Namespace(metadata("shop", namespace="")),
+    "replicasets": model.ReplicaSet(metadata("web", model.ControllerReference("apps", "Deployment", "web", "uid-web"))),
+    "deployments": model.Controller("Deployment", metadata("web"), model.Replicas(4, 3, 2, 1, False, True)),  # noqa: FBT003
+    "statefulsets": model.Controller("StatefulSet", metadata("db"), model.Replicas(3, 3, 0, 1, True, False)),  # noqa: FBT003
+    "daemonsets": model.Controller("DaemonSet", metadata("agent"), model.Replicas(5, 4, 3, 2, True, False)),  # noqa: FBT003
+    "jobs": model.Job(
+        metadata=metadata("backup-1", model.ControllerReference("batch", "CronJob", "backup", "uid-backup")),
+        active=1,
+        outcome="Failed",
+        suspended=False,
+    ),
+    "cronjobs": model.CronJob(metadata("backup"), True, 1, CREATED_SECONDS, CREATED_SECONDS),  # noqa: FBT003
+    "horizontalpodautoscalers": model.HorizontalPodAutoscaler(
+        metadata("web"), "apps", "Deployment", "web", minimum=1, maximum=9, current=4, desired=9, limited=True
+    ),
+    "poddisruptionbudgets": model.PodDisruptionBudget(metadata("web"), 1, 3, 2, 4),
+    "resourcequotas": model.ResourceQuota(
+        metadata("compute"), {"requests.cpu": 10 * 10**9}, {"requests.cpu": 2500 * MILLI}
+    ),
+    "limitranges": model.LimitRange(
+        metadata("defaults"),
+        (
+            model.LimitRangeConstraint("Container", "default_request", "cpu", 100 * MILLI),
+            model.LimitRangeConstraint("Container", "max_limit_request_ratio", "cpu", 4 * 10**9),
+            model.LimitRangeConstraint("Pod", "max", "memory", 1024 * MEBI),
+        ),
+    ),
+    "persistentvolumeclaims": model.PersistentVolumeClaim(metadata("data"), "Bound", 1024 * MEBI, 2048 * MEBI),
+    "events": model.Event(
+        metadata("web.1"), "apps", "ReplicaSet", "shop", "web", "uid-web", "FailedCreate", "Warning", 5
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_each_kind_becomes_its_fact(kind: str) -> None:
+    if kind == "nodes":
+        OBJECTS[kind]["metadata"]["namespace"] = "shop"
+    assert fact(kind) == EXPECTED[kind]
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+@pytest.mark.parametrize("nulls", [False, True], ids=["absent", "null"])
+def test_an_object_of_which_only_the_identity_is_known_is_still_a_fact(kind: str, nulls: bool) -> None:
+    bare: dict[str, Any] = {"metadata": {"name": "x", "uid": "u", "namespace": "shop"}}
+    if nulls:
+        bare |= dict.fromkeys(("spec", "status", "involvedObject", "series", "count", "reason"))
+        bare["metadata"] |= dict.fromkeys(("annotations", "labels", "ownerReferences", "creationTimestamp"))
+    assert read(kind, bare).fact is not None
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "rolling"),
+    [
+        pytest.param({}, {"currentRevision": "1", "updateRevision": "1"}, False, id="done when the revisions agree"),
+        pytest.param(
+            {"updateStrategy": {"type": "OnDelete"}}, {"updateRevision": "2"}, False, id="never with OnDelete"
+        ),
+        pytest.param(
+            {"replicas": 5, "updateStrategy": {"rollingUpdate": {"partition": 3}}},
+            {"currentRevision": "1", "updateRevision": "2", "updatedReplicas": 2},
+            False,
+            id="done when all above the partition are updated",
+        ),
+        pytest.param(
+            {"replicas": 5, "updateStrategy": {"rollingUpdate": {"partition": 3}}},
+            {"updatedReplicas": 1},
+            True,
+            id="under way while one above the partition is not",
+        ),
+    ],
+)
+def test_a_stateful_sets_rollout_is(spec: dict[str, Any], status: dict[str, Any], rolling: bool) -> None:
+    obj = {"metadata": {"name": "x", "uid": "u", "namespace": "n"}, "spec": spec, "status": status}
+    found = read("statefulsets", obj).fact
+    assert isinstance(found, model.Controller)
+    assert found.replicas.rolling is rolling
+
+
+def test_a_quantity_that_is_none_is_left_out_and_counted() -> None:
+    found, health = reader("resourcequotas")
+    obj = {**OBJECTS["resourcequotas"], "status": {"hard": {"cpu": "2 cores", "memory": "1Gi", "pods": None, "x": 3}}}
+    for _ in range(2):
+        quota = found.read(json.dumps(obj).encode()).fact
+        assert isinstance(quota, model.ResourceQuota)
+        assert quota.hard == {"memory": 1024 * MEBI, "x": 3 * 10**9}
+    assert health.report().repaired == {Flaw.INVALID_QUANTITY: 4}
