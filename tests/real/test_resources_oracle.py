@@ -117,7 +117,15 @@ EDGES = (
     *("1 ", " 1", "1\n", "1_0", "1e", "1e+", "1e1e1", "1m5", "1+5", "1,5", "1.1.1", "K", "1K", "1ki", "1kI", "1mi"),
     *("0e999999999", "1e999999999", "1e2147483647", "1e4294967296", "12.5e4294967299", "5e-4294967299"),
     *("1e9223372036854775807", "1e9223372036854775808", "1e-9223372036854775809", "0e9223372036854775808"),
-    *("9223372036854775807", "9223372036854775808", "-9223372036854775809", "7.9Ei", "8Ei", "-9Ei", "9007199254740993Ki"),
+    *(
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "7.9Ei",
+        "8Ei",
+        "-9Ei",
+        "9007199254740993Ki",
+    ),
     *("999999999999999999", "999999999999999999.9", "0.9n", "0.0000000001", "-0.1n", "3.001n", "0.05Gi", "1.1Ki"),
     *("1" * 290, "1" * 291, "1" * 292, "1" * 900, "9" * 900 + "Ei", "0" * 900 + "1", "0." + "0" * 900 + "1", "१", "1²"),
 )
@@ -169,9 +177,7 @@ def pod(chance: random.Random) -> dict[str, Any]:
         spec["resources"] = requirements(chance)
     status: dict[str, Any] = {"conditions": list(conditions(chance))}
     for kind, declared in (("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")):
-        status[kind] = [
-            {"name": one["name"], **allocation(chance)} for one in spec[declared] if chance.random() < 0.8
-        ]
+        status[kind] = [{"name": one["name"], **allocation(chance)} for one in spec[declared] if chance.random() < 0.8]
     status |= allocation(chance)
     return {"metadata": {"name": "web"}, "spec": spec, "status": status}
 
@@ -253,5 +259,3 @@ def allocated(status: dict[str, Any]) -> Allocation:
 
 def parsed(resources: dict[str, str]) -> ResourceList:
     return {name: parse_quantity(text) for name, text in resources.items()}
-
-

@@ -46,9 +46,9 @@ def effective_requests(pod: PodResources, *, minor: int, use_status: bool = True
     /metrics/resources does. Node resources given by claims (`nodeAllocatableResourceClaimStatuses`, alpha) are
     not counted.
     """
-    charged = _containers(pod, _REQUESTS, minor, use_status)
+    charged = _containers(pod, _REQUESTS, minor, use_status=use_status)
     if _names_supported(pod.pod_requests):
-        charged.update(_pod_level(pod, _REQUESTS, minor, use_status))
+        charged.update(_pod_level(pod, _REQUESTS, minor, use_status=use_status))
     _add(charged, pod.overhead)
     return charged
 
@@ -59,9 +59,9 @@ def effective_limits(pod: PodResources, *, minor: int, use_status: bool = True) 
     Only declared limits are summed: where containers_without finds a container without one, the sum bounds
     nothing. Overhead is added to limits that are not 0.
     """
-    charged = _containers(pod, _LIMITS, minor, use_status)
+    charged = _containers(pod, _LIMITS, minor, use_status=use_status)
     if _names_supported(pod.pod_requests) or _names_supported(pod.pod_limits):
-        charged.update(_pod_level(pod, _LIMITS, minor, use_status))
+        charged.update(_pod_level(pod, _LIMITS, minor, use_status=use_status))
     _add(charged, {name: nanos for name, nanos in pod.overhead.items() if charged.get(name)})
     return charged
 
@@ -82,7 +82,7 @@ def containers_without(pod: PodResources, resource: str, kind: Kind) -> int:
     return sum(not covers(question.asked(container)) for container in pod.running_containers)
 
 
-def _containers(pod: PodResources, question: _Question, minor: int, use_status: bool) -> dict[str, int]:
+def _containers(pod: PodResources, question: _Question, minor: int, *, use_status: bool) -> dict[str, int]:
     """Aggregate the containers, pod-level resources and overhead still left out."""
     asked = question.asked
     if not use_status:
@@ -133,7 +133,7 @@ def _granted_to_container(pod: PodResources, question: _Question, first: int) ->
     return granted
 
 
-def _pod_level(pod: PodResources, question: _Question, minor: int, use_status: bool) -> dict[str, int]:
+def _pod_level(pod: PodResources, question: _Question, minor: int, *, use_status: bool) -> dict[str, int]:
     """Return the pod-level resources that replace those aggregated from containers."""
     asked = question.asked_of_pod(pod)
     sum_of_max = minor < MAX_OF_SUMS_SINCE
