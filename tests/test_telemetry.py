@@ -137,6 +137,8 @@ def secrets(alphabet: st.SearchStrategy[str] | str) -> st.SearchStrategy[str]:
 
 TOKEN68 = secrets("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/")
 PRINTABLE = secrets(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Z", "C"]))
+# In YAML what begins with a quote is quoted, and PRINTABLE does not know how to end it.
+PLAIN_SCALAR = PRINTABLE.filter(lambda text: not text.startswith(("'", '"')))
 ANY_TEXT = secrets(st.characters(exclude_categories=["Cs"]))
 URL_PART = secrets("ABCabc0123456789!$&()*+,;=._~%-:@")
 
@@ -158,9 +160,9 @@ SHAPES = {
     ),
     "exec credential, indented": ANY_TEXT.map(lambda s: (s, json.dumps({"status": {"token": s}}, indent=2))),
     "exec credential in JSON": TOKEN68.map(lambda s: (s, json.dumps({"output": json.dumps({"token": f"{s} x"})}))),
-    "token in YAML": PRINTABLE.map(lambda s: (s, f"users:\n- user:\n    token: {s}\n")),
+    "token in YAML": PLAIN_SCALAR.map(lambda s: (s, f"users:\n- user:\n    token: {s}\n")),
     "token in a YAML block": TOKEN68.map(lambda s: (s, f"token: >-\n      {s}\n")),
-    "password in a kubeconfig": PRINTABLE.map(lambda s: (s, f"username: ann\n    password: {s}\n")),
+    "password in a kubeconfig": PLAIN_SCALAR.map(lambda s: (s, f"username: ann\n    password: {s}\n")),
     "client-key-data": TOKEN68.map(lambda s: (base64_of(s), f"client-key-data: {base64_of(s)}")),
     "clientKeyData": ANY_TEXT.map(lambda s: (s, str({"clientKeyData": s}))),
     "private key": TOKEN68.map(

@@ -18,6 +18,8 @@ _NAMED_SECRET = re.compile(rf"(?:{_HEADERS}|{_NAMES})$", re.IGNORECASE)
 _IS = r"""(?:\\*["'])?\s*[:=]\s*(?:[|>][-+0-9]*\s+)?"""
 # Ends at the quote it began with, under as many backslashes: JSON inside JSON inside a log line.
 _QUOTED = r"""b?(?P<quote>\\*["']).*?(?:(?<!\\)(?P=quote)|\Z)"""
+# What begins with a quote need not be quoted: ''x is a password too.
+_BEYOND = r"""(?:[^\s,;:)}\]"\\]\S*)?"""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Keys and certificates, also where a log escaped their line ends, also cut short.
@@ -34,7 +36,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE), rf"\1 {REDACTED}"),
     # Unquoted, a value ends at white space only: a password may hold any separator. After a slash the name is
     # a file's: "/var/run/secrets/kubernetes.io/serviceaccount/token: Permission denied" must stay readable.
-    (re.compile(rf"((?<!/){_NAMES}{_IS})(?:{_QUOTED}|\S+)", re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
+    (re.compile(rf"((?<!/){_NAMES}{_IS})(?:{_QUOTED}{_BEYOND}|\S+)", re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
     # JSON Web Tokens and the EKS form of a presigned URL stand out by themselves.
     (re.compile(r"eyJ[A-Za-z0-9_+/=-]{6,}(?:\.[A-Za-z0-9_+/=-]*){0,4}"), REDACTED),
     (re.compile(r"k8s-aws-v1\.[A-Za-z0-9_=-]+"), REDACTED),
