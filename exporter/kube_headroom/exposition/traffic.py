@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Unit
+from kube_headroom.catalogue.exporter import PUBLISHED, REQUESTS, REQUESTS_IN_FLIGHT
+from kube_headroom.catalogue.labels import Handler, HandlerCode, Nothing
 from kube_headroom.exposition.page import Body, Page
 
 if TYPE_CHECKING:
@@ -13,46 +14,6 @@ if TYPE_CHECKING:
 
     from kube_headroom.catalogue.metric import Sample
 
-
-class Handler(NamedTuple):
-    """What answered a request: `metrics`, `healthy`, `ready`, `index`, or `other` for every unknown path."""
-
-    handler: str
-
-
-class HandlerCode(NamedTuple):
-    """What answered a request, and the HTTP status code."""
-
-    handler: str
-    code: str
-
-
-class Nothing(NamedTuple):
-    """No labels."""
-
-
-REQUESTS = Counter(
-    name="headroom_http_requests_total",
-    help="Requests answered by the exporter's HTTP server, from its own count since the server process started.",
-    labels=HandlerCode,
-    unit=Unit.NONE,
-    aggregation=Aggregation.SUM,
-)
-REQUESTS_IN_FLIGHT = Gauge(
-    name="headroom_http_requests_in_flight",
-    help="Requests being answered by the exporter's HTTP server, this scrape included, from its own count.",
-    labels=Handler,
-    unit=Unit.NONE,
-    aggregation=Aggregation.SUM,
-)
-PUBLISHED = Gauge(
-    name="headroom_exposition_published_timestamp_seconds",
-    help="When the collector published the page that this scrape is answered from, by the collector's clock.",
-    labels=Nothing,
-    unit=Unit.TIMESTAMP_SECONDS,
-    aggregation=Aggregation.NONE,
-)
-METRICS = (REQUESTS, REQUESTS_IN_FLIGHT, PUBLISHED)
 
 # Counted from 0, so that the first of each is an increase that Prometheus sees.
 _EXPECTED = (
@@ -70,7 +31,7 @@ class Traffic:
     def __init__(self) -> None:
         self._answered: Tally[HandlerCode] = Tally(dict.fromkeys(_EXPECTED, 0))
         self._in_flight: Tally[Handler] = Tally()
-        self._page = Page(METRICS)
+        self._page = Page((REQUESTS, REQUESTS_IN_FLIGHT, PUBLISHED))
 
     def begin(self, handler: str) -> None:
         """Note that a request is being answered."""
