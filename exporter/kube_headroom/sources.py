@@ -6,8 +6,8 @@ from collections import Counter as Multiset
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from kube_headroom.catalogue import batch, objects, workloads
 from kube_headroom.catalogue import exporter as series
-from kube_headroom.catalogue import objects, workloads
 from kube_headroom.catalogue.labels import Source, SourceReason
 from kube_headroom.catalogue.metric import Counter, Metric, Sample
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
@@ -20,11 +20,11 @@ NOT_WAITED_FOR = frozenset({Reason.FORBIDDEN, Reason.NOT_FOUND})
 TOLD_BY: dict[str, tuple[Metric[Any], ...]] = {
     "events": (workloads.EVENTS,),
     "horizontalpodautoscalers": (
-        workloads.AUTOSCALER_CURRENT,
-        workloads.AUTOSCALER_DESIRED,
-        workloads.AUTOSCALER_MINIMUM,
-        workloads.AUTOSCALER_MAXIMUM,
-        workloads.AUTOSCALER_LIMITED,
+        batch.AUTOSCALER_CURRENT,
+        batch.AUTOSCALER_DESIRED,
+        batch.AUTOSCALER_MINIMUM,
+        batch.AUTOSCALER_MAXIMUM,
+        batch.AUTOSCALER_LIMITED,
     ),
     "poddisruptionbudgets": (
         objects.PDB_DISRUPTIONS_ALLOWED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kube_headroom.catalogue import workloads as series
+from kube_headroom.catalogue import batch as series
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.state.tally import Tally
 

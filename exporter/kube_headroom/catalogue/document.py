@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from kube_headroom.catalogue.batch import BATCH_METRICS
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from kube_headroom.catalogue.indicators import INDICATORS, Indicator
 from kube_headroom.catalogue.metric import Metric
@@ -33,6 +34,11 @@ class Scope(NamedTuple):
 
 SCOPES = (
     Scope("Workloads", "One series per workload, and per container where the label says so.", WORKLOAD_METRICS),
+    Scope(
+        "Jobs and autoscalers",
+        "One series per workload that is a Job or CronJob, or that an autoscaler scales.",
+        BATCH_METRICS,
+    ),
     Scope("Nodes and pools", "A pool is named by the node label that the settings list.", NODE_METRICS),
     Scope("Other objects", "Labels carry kube-state-metrics' names.", OBJECT_METRICS),
     Scope("The exporter itself", "Served from the first moment, before the cluster was read.", EXPORTER_METRICS),

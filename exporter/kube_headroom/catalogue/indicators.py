@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from kube_headroom.catalogue import exporter, nodes, objects, workloads
+from kube_headroom.catalogue import batch, exporter, nodes, objects, workloads
 from kube_headroom.catalogue.labels import NodePool, PodDisruptionBudget, ResourceQuota, Source, Workload
 from kube_headroom.catalogue.metric import Gauge, Unit
 from kube_headroom.catalogue.promql import (
@@ -154,15 +154,15 @@ JOBS_FAILED = Indicator(
     "Failed jobs",
     "Jobs of the workload that failed in the last hour.",
     Unit.NONE,
-    sum_by(increase(workloads.JOBS_FAILED, RECENTLY), *_WORKLOAD),
+    sum_by(increase(batch.JOBS_FAILED, RECENTLY), *_WORKLOAD),
 )
 AUTOSCALER_AT_MAXIMUM = Indicator(
     "Autoscaler's use of its range",
     "Replicas that the HorizontalPodAutoscaler wants, as a share of the most it may have; at 1 it cannot help any more.",
     Unit.RATIO,
     ratio(
-        sum_by(value(workloads.AUTOSCALER_DESIRED), *_WORKLOAD),
-        sum_by(value(workloads.AUTOSCALER_MAXIMUM), *_WORKLOAD),
+        sum_by(value(batch.AUTOSCALER_DESIRED), *_WORKLOAD),
+        sum_by(value(batch.AUTOSCALER_MAXIMUM), *_WORKLOAD),
         on=_WORKLOAD,
     ),
 )

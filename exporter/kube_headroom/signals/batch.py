@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kube_headroom.catalogue import workloads as series
+from kube_headroom.catalogue import batch as series
 from kube_headroom.catalogue.metric import Sample
 from kube_headroom.model import CronJob
 from kube_headroom.snapshot import WorkloadSnapshot

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kube_headroom.catalogue import batch
 from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import Workload, WorkloadContainer, WorkloadContainerReason, WorkloadReason
 from kube_headroom.catalogue.metric import Counter
@@ -67,8 +68,8 @@ class Entry:
     def _seed_workload(self) -> None:
         self.tally.seed(series.EVICTIONS, WorkloadReason(*self.workload, NODE_PRESSURE))
         if self.workload.workload_kind in JOB_KINDS:
-            self.tally.seed(series.JOBS_FINISHED, self.workload)
-            self.tally.seed(series.JOBS_FAILED, self.workload)
+            self.tally.seed(batch.JOBS_FINISHED, self.workload)
+            self.tally.seed(batch.JOBS_FAILED, self.workload)
 
     def owner(self) -> str:
         """Name the team that the workload itself names, "" if it names none."""

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from kube_headroom import model
-from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Change, Fact
 from kube_headroom.snapshot import WorkloadSnapshot
-from kube_headroom.state.entry import Entry, targets
+from kube_headroom.state.entry import targets
 from kube_headroom.state.events import Events
+from kube_headroom.state.jobs import Jobs
 from kube_headroom.state.ledger import Ledger
 from kube_headroom.state.nodes import Charges, Nodes
 from kube_headroom.state.ownership import OVERFLOW, Owners
@@ -63,6 +63,7 @@ class Inventory:
         self.workloads = Workloads(self._owners, hold=limits.counter_hold, kept_after=limits.kept_after)
         self.pods = Pods(self.workloads, self._owners, self._nodes, ledger)
         self.pods.charges = Charges(limits.minor)
+        self._jobs = Jobs(self.workloads, self._owners, ledger)
         self.events = Events(self.workloads, ledger, self._workload_of_event, limits.event_reasons)
         self._namespace_owner: dict[str, str] = {}
 
@@ -229,37 +230,13 @@ class Inventory:
         self.workloads.settle(entry, now)
 
     def _place_between(self, fact: model.ReplicaSet | model.Job, now: float, *, gone: bool) -> None:
-        if gone:
-            self.pods.depart(fact.metadata.uid, self._owners.owner_of(fact), now + self._limits.kept_after)
-        else:
+        if not gone:
             self._owners.between[fact.metadata.uid] = fact
         if isinstance(fact, model.Job):
-            self._place_job(fact, now, gone=gone)
+            (self._jobs.remove if gone else self._jobs.upsert)(fact, now)
         if gone:
+            self.pods.depart(fact.metadata.uid, self._owners.owner_of(fact), now + self._limits.kept_after)
             self._owners.forget(fact.metadata.uid)
-
-    def _place_job(self, job: model.Job, now: float, *, gone: bool) -> None:
-        entry = self.workloads.entry(self._owners.owner_of(job))
-        uid = job.metadata.uid
-        if gone:
-            entry.jobs.pop(uid, None)
-            self.ledger.forget(uid)
-        else:
-            self._count_job(entry, job)
-            entry.jobs[uid] = job
-        self.workloads.settle(entry, now)
-
-    def _count_job(self, entry: Entry, job: model.Job) -> None:
-        uid = job.metadata.uid
-        if not job.outcome:
-            return
-        first_sight = uid not in entry.jobs
-        counted = not self.ledger.first_time(uid)
-        if counted or (first_sight and not self.ledger.counts_from_zero(job.metadata.created)):
-            return
-        entry.count(series.JOBS_FINISHED, (), 1)
-        if job.outcome == "Failed":
-            entry.count(series.JOBS_FAILED, (), 1)
 
     def _place_autoscaler(
         self, before: model.HorizontalPodAutoscaler | None, after: model.HorizontalPodAutoscaler | None
