@@ -54,6 +54,8 @@ MAXIMUM = 2**63 - 1
         vector("a decimal quantity is not capped", "12E", 12 * 10**18 * UNIT),
         vector("a suffix without digits is nothing", "k", 0),
         vector("a sign without digits is nothing", "-", 0),
+        vector("a binary suffix up to Ti without digits is nothing", "Ti", 0),
+        vector("an exponent of 2^32 without digits is nothing", "e-4294967296", 0),
         vector("a zero has no size whatever its exponent", "0e999999999", 0),
         vector("only the lower 32 bits of an exponent count", "5e4294967297", 50 * UNIT),
         vector("a vanishing exponent leaves one nano", "1e-2000000000", 1),
@@ -82,7 +84,9 @@ def test_a_quantity_is_read_exactly(text: str | float, nanos: int) -> None:
         vector("an exponent without digits", "-3.01e-", "expected a number"),
         vector("a digit of another script", "१", "expected a number"),
         vector("no digits with a binary suffix that needs some", "Ei", "expected a number"),
+        vector("no digits with the least such suffix", "Pi", "expected a number"),
         vector("no digits with an exponent below nano", "e-10", "expected a number"),
+        vector("no digits with an exponent whose lower 32 bits are below nano", "e4294967286", "expected a number"),
         vector("an exponent beyond 64 bits", "1e9223372036854775808", "an exponent of 64 bits"),
         vector("a value no series can hold", "1e999999999", "less than 10^291"),
         vector("an integer no series can hold", 10**291, "an integer of 967 bits"),
@@ -104,6 +108,7 @@ def test_what_is_no_quantity_is_refused_with_its_text(text: str | float, expecte
 
 
 def test_the_number_1_and_the_truth_value_do_not_share_a_cache_entry() -> None:
+    assert parse_quantity(1.0) == UNIT
     assert parse_quantity(1) == UNIT
     with pytest.raises(QuantityError):
         parse_quantity(bool(1))

@@ -60,6 +60,15 @@ TWO_CROSSED_RESIZES = PodResources(
             "5",
         ),
         vector(
+            "the pod's own status stands for its containers only when it is complete",
+            PodResources(
+                containers=(container(cpu="1"),),
+                pod_allocation=granted(actual=parsed(cpu="5")),
+            ),
+            "1",
+            "1",
+        ),
+        vector(
             "a pod-level grant of what the pod did not ask for counts only for the newer",
             PodResources(
                 containers=(container(cpu="1"),),
@@ -130,6 +139,24 @@ def test_without_status_only_the_spec_is_charged(minor: int) -> None:
 )
 def test_limits_add_up_as_the_library_adds_them(pod: PodResources, limits: ResourceList, minor: int) -> None:
     assert effective_limits(pod, minor=minor) == limits
+
+
+def test_a_pod_level_limit_granted_to_a_pod_that_asked_for_requests_only_counts_for_the_newer() -> None:
+    pod = PodResources(
+        pod_requests=parsed(memory="1"), pod_allocation=Allocation(reported=True, limits=parsed(cpu="2"))
+    )
+    assert effective_limits(pod, minor=36) == {}
+    assert effective_limits(pod, minor=37) == parsed(cpu="2")
+
+
+def test_a_container_limit_above_the_granted_pod_level_one_gives_way_to_it_in_the_newer() -> None:
+    pod = PodResources(
+        containers=(limited(cpu="3"),),
+        pod_requests=parsed(cpu="1"),
+        pod_allocation=Allocation(reported=True, limits=parsed(cpu="2")),
+    )
+    assert effective_limits(pod, minor=36) == parsed(cpu="3")
+    assert effective_limits(pod, minor=37) == parsed(cpu="2")
 
 
 def test_an_infeasible_pod_level_limit_without_an_actual_one_stands_only_for_the_older() -> None:
