@@ -8,6 +8,7 @@ Kubernetes API from a Pod").
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -117,7 +118,7 @@ def kubeconfig_access(path: str, context: str | None) -> Access:
         if not configuration.api_key and not configuration.cert_file:
             _check_plugin(kube_config.KubeConfigMerger(path).config, path, context)  # type: ignore[no-untyped-call]
     except ConfigException as error:
-        raise ConnectionSettingsError(f"kubeconfig {path}: {_explained(str(error), context)}") from None
+        raise ConnectionSettingsError(f"kubeconfig {path}: {_explained(str(error))}") from None
     except yaml.YAMLError as error:
         raise ConnectionSettingsError(f"kubeconfig {path}: {_yaml_fault(error)}") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -170,10 +171,11 @@ def _check_files(path: str) -> None:
     raise ConnectionSettingsError("; ".join(problems) or f"kubeconfig {path!r}: names no file")
 
 
-def _explained(fault: str, context: str | None) -> str:
-    line = " ".join(fault.split())
-    if context and f"name {context} in kube-config/contexts" in line:
-        return f"has no context {context!r}; `kubectl config get-contexts` lists those it has"
+def _explained(fault: str) -> str:
+    line = " ".join(fault.split()).removeprefix("Invalid kube-config file. ")
+    found = re.match(r"Expected object with name (.+) in \S.*/contexts list$", line)
+    if found:
+        return f"has no context {found[1]!r}; `kubectl config get-contexts` lists those it has"
     return line
 
 
@@ -190,7 +192,7 @@ def _check_tls(source: str, authority: str | None, certificate: str | None, key:
         context = ssl.create_default_context(cafile=authority)
     except (OSError, ValueError) as error:
         raise ConnectionSettingsError(
-            f"{source}: certificate authority {authority}: {_reason(error)}; expected PEM certificates"
+            f"{source}: certificate authority ({authority}): {_reason(error)}; expected PEM certificates"
         ) from None
     if not certificate:
         return
@@ -198,7 +200,7 @@ def _check_tls(source: str, authority: str | None, certificate: str | None, key:
         context.load_cert_chain(certificate, key, password="")
     except (OSError, ValueError) as error:
         raise ConnectionSettingsError(
-            f"{source}: client certificate {certificate} with key {key}: {_reason(error)}; expected a PEM "
+            f"{source}: client certificate ({certificate}) with key ({key}): {_reason(error)}; expected a PEM "
             f"certificate and its unencrypted key"
         ) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 from kube_headroom.cluster.api.core import ApiObject, Condition, ObjectMeta, OwnerReference, Quantities
 from kube_headroom.cluster.health import Flaw
@@ -30,7 +30,7 @@ class Conversion:
     def __init__(self, keys: Keys, note: Callable[[Flaw], None]) -> None:
         self.keys = keys
         self._note = note
-        self._interned: dict[Hashable, Hashable] = {}
+        self._interned: dict[Any, Any] = {}
         self._resource_lists: dict[tuple[tuple[str, object], ...], ResourceList] = {}
 
     def interned(self, value: T) -> T:
@@ -38,7 +38,8 @@ class Conversion:
         known = self._interned
         if len(known) >= _INTERNED_AT_MOST:
             known.clear()
-        return cast("T", known.setdefault(value, value))
+        found: T = known.setdefault(value, value)
+        return found
 
     def time(self, text: str | None) -> float:
         """Unix seconds of an RFC 3339 time, 0.0 for none."""
