@@ -1,0 +1,61 @@
+# Everything a developer or CI runs. It needs make and Python 3.11 or newer with venv and pip, and brings the rest.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .uv/bin/uv
+
+# What the real tests start; the bench needs the peer as well.
+TOOLS := etcd kubernetes kwok oracle prometheus
+PEER := kube-state-metrics
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test test-real e2e check generate format bench tools
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.synced ## Make .venv with kube-headroom and all that develops it
+
+test: setup ## Test in Python alone: no root, no other program
+	.venv/bin/pytest tests --ignore=tests/real --ignore=tests/e2e
+
+test-real: tools ## Test on a real API server and Prometheus, built once: no root
+	.venv/bin/pytest tests/real
+
+e2e: ## Test on real kubelets
+	@echo "make e2e: the project has no tests on real kubelets yet, so nothing was tested"
+
+check: setup ## Check format, lint, types, the rooms' imports and generated files
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/pytest tests/test_generated.py tests/test_settings_docs.py
+
+generate: setup ## Write the generated files anew
+	.venv/bin/python -m kube_headroom.catalogue docs/metrics.md
+	.venv/bin/python -m tools.settings_page
+
+format: setup ## Format the code and mend what the linter can
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: tools ## Measure beside kube-state-metrics and write benchmarks/README.md
+	.venv/bin/python tools/build.py $(PEER)
+	.venv/bin/python -m benchmarks
+
+tools: setup ## Build the pinned real programs unless the cache has them
+	.venv/bin/python tools/build.py $(TOOLS)
+
+# uv lives in an environment of its own, so that nothing is installed into the system's Python.
+.uv/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'make: $(PYTHON) is no Python 3.11 or newer with venv and pip; name one: make $(MAKECMDGOALS) PYTHON=python3.12' \
+		'(Debian and Ubuntu: apt-get install python3-venv)' >&2; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.synced: pyproject.toml uv.lock .uv/.uv-$(UV_VERSION)
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --frozen --python .uv/bin/python
+	@touch $@
