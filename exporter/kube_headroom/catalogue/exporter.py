@@ -12,7 +12,7 @@ from kube_headroom.catalogue.labels import (
     Source,
     SourceReason,
 )
-from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Unit
+from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Stability, Unit
 
 SUM, MAX, MIN = Aggregation.SUM, Aggregation.MAX, Aggregation.MIN
 NONE, BYTES, SECONDS, TIMESTAMP = Unit.NONE, Unit.BYTES, Unit.SECONDS, Unit.TIMESTAMP_SECONDS
@@ -23,6 +23,7 @@ BUILD_INFO = Gauge(
     Build,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 
 SOURCE_UP = Gauge(
@@ -31,6 +32,7 @@ SOURCE_UP = Gauge(
     Source,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 SOURCE_LISTED = Gauge(
     "headroom_source_listed",
@@ -45,6 +47,7 @@ SOURCE_LAST_SUCCESS = Gauge(
     Source,
     TIMESTAMP,
     MIN,
+    Stability.STABLE,
 )
 SOURCE_STALE = Gauge(
     "headroom_source_stale",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kube_headroom.catalogue.labels import Node, NodeCondition, NodeInfo, NodePool
-from kube_headroom.catalogue.metric import Aggregation, Gauge, Unit
+from kube_headroom.catalogue.metric import Aggregation, Gauge, Stability, Unit
 
 SUM = Aggregation.SUM
 NONE, CORES, BYTES = Unit.NONE, Unit.CORES, Unit.BYTES
@@ -21,6 +21,7 @@ NODE_READY = Gauge(
     Node,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 NODE_CONDITION = Gauge(
     "headroom_node_condition",
@@ -56,6 +57,7 @@ NODE_CPU_ALLOCATABLE = Gauge(
     Node,
     CORES,
     SUM,
+    Stability.STABLE,
 )
 NODE_MEMORY_ALLOCATABLE = Gauge(
     "headroom_node_memory_allocatable_bytes",
@@ -63,6 +65,7 @@ NODE_MEMORY_ALLOCATABLE = Gauge(
     Node,
     BYTES,
     SUM,
+    Stability.STABLE,
 )
 NODE_CPU_REQUESTED = Gauge(
     "headroom_node_cpu_requested_cores",
@@ -70,6 +73,7 @@ NODE_CPU_REQUESTED = Gauge(
     Node,
     CORES,
     SUM,
+    Stability.STABLE,
 )
 NODE_MEMORY_REQUESTED = Gauge(
     "headroom_node_memory_requested_bytes",
@@ -77,6 +81,7 @@ NODE_MEMORY_REQUESTED = Gauge(
     Node,
     BYTES,
     SUM,
+    Stability.STABLE,
 )
 NODE_CPU_LIMITED = Gauge(
     "headroom_node_cpu_limited_cores",

@@ -10,7 +10,7 @@ from kube_headroom.catalogue.labels import (
     PodDisruptionBudget,
     ResourceQuota,
 )
-from kube_headroom.catalogue.metric import Aggregation, Gauge, Unit
+from kube_headroom.catalogue.metric import Aggregation, Gauge, Stability, Unit
 
 SUM = Aggregation.SUM
 NONE, BYTES = Unit.NONE, Unit.BYTES
@@ -28,6 +28,7 @@ PDB_DISRUPTIONS_ALLOWED = Gauge(
     PodDisruptionBudget,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 PDB_HEALTHY = Gauge(
     "headroom_poddisruptionbudget_healthy_pods",
@@ -56,6 +57,7 @@ QUOTA_HARD = Gauge(
     ResourceQuota,
     NONE,
     Aggregation.NONE,
+    Stability.STABLE,
 )
 QUOTA_USED = Gauge(
     "headroom_resourcequota_used",
@@ -63,6 +65,7 @@ QUOTA_USED = Gauge(
     ResourceQuota,
     NONE,
     Aggregation.NONE,
+    Stability.STABLE,
 )
 LIMIT_RANGE = Gauge(
     "headroom_limitrange_constraint",

@@ -12,7 +12,7 @@ from kube_headroom.catalogue.labels import (
     WorkloadReason,
     WorkloadResource,
 )
-from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Unit
+from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Stability, Unit
 
 SUM, MAX = Aggregation.SUM, Aggregation.MAX
 NONE, CORES, BYTES = Unit.NONE, Unit.CORES, Unit.BYTES
@@ -32,6 +32,7 @@ CPU_REQUEST = Gauge(
     WorkloadContainer,
     CORES,
     SUM,
+    Stability.STABLE,
 )
 CPU_LIMIT = Gauge(
     "headroom_workload_cpu_limit_cores",
@@ -40,6 +41,7 @@ CPU_LIMIT = Gauge(
     WorkloadContainer,
     CORES,
     SUM,
+    Stability.STABLE,
 )
 MEMORY_REQUEST = Gauge(
     "headroom_workload_memory_request_bytes",
@@ -48,6 +50,7 @@ MEMORY_REQUEST = Gauge(
     WorkloadContainer,
     BYTES,
     SUM,
+    Stability.STABLE,
 )
 MEMORY_LIMIT = Gauge(
     "headroom_workload_memory_limit_bytes",
@@ -56,6 +59,7 @@ MEMORY_LIMIT = Gauge(
     WorkloadContainer,
     BYTES,
     SUM,
+    Stability.STABLE,
 )
 CONTAINERS_WITHOUT_REQUEST = Gauge(
     "headroom_workload_containers_without_request",
@@ -81,6 +85,7 @@ CPU_EFFECTIVE_REQUEST = Gauge(
     Workload,
     CORES,
     SUM,
+    Stability.STABLE,
 )
 MEMORY_EFFECTIVE_REQUEST = Gauge(
     "headroom_workload_memory_effective_request_bytes",
@@ -89,6 +94,7 @@ MEMORY_EFFECTIVE_REQUEST = Gauge(
     Workload,
     BYTES,
     SUM,
+    Stability.STABLE,
 )
 CPU_EFFECTIVE_LIMIT = Gauge(
     "headroom_workload_cpu_effective_limit_cores",
@@ -137,6 +143,7 @@ REPLICAS_DESIRED = Gauge(
     Workload,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 REPLICAS_READY = Gauge(
     "headroom_workload_replicas_ready",
@@ -145,6 +152,7 @@ REPLICAS_READY = Gauge(
     Workload,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 REPLICAS_AVAILABLE = Gauge(
     "headroom_workload_replicas_available",
@@ -152,6 +160,7 @@ REPLICAS_AVAILABLE = Gauge(
     Workload,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 REPLICAS_UPDATED = Gauge(
     "headroom_workload_replicas_updated",
@@ -159,6 +168,7 @@ REPLICAS_UPDATED = Gauge(
     Workload,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 ROLLOUT_STUCK = Gauge(
     "headroom_workload_rollout_stuck",
@@ -204,6 +214,7 @@ CONTAINER_RESTARTS = Counter(
     WorkloadContainer,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 CONTAINER_TERMINATIONS = Counter(
     "headroom_workload_container_terminations_total",
@@ -212,6 +223,7 @@ CONTAINER_TERMINATIONS = Counter(
     WorkloadContainerReason,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 EVICTIONS = Counter(
     "headroom_workload_evictions_total",
@@ -227,6 +239,7 @@ EVENTS = Counter(
     WorkloadEvent,
     NONE,
     SUM,
+    Stability.STABLE,
 )
 
 WORKLOAD_METRICS = (
