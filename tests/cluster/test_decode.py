@@ -7,6 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from kube_headroom import model
 from kube_headroom.cluster import decode
 from kube_headroom.cluster.decode import NamespaceFilter, ObjectReader
 from kube_headroom.cluster.events import read_events
+from kube_headroom.cluster.facts import conversion
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.failures import Failure
 from kube_headroom.cluster.health import Flaw, SourceHealth
@@ -132,6 +134,22 @@ def test_a_broken_object_leaves_its_neighbours_on_the_page_alone() -> None:
 def test_a_list_without_items_is_empty() -> None:
     body = b'{"kind":"PodList","metadata":{"resourceVersion":"5"},"items":null}'
     assert decode.list_page(body, KINDS_BY_NAME["pods"]).items is None
+
+
+@pytest.mark.parametrize("raw", [b"7", b'{"metadata":{"annotations":{"a":1}}}', b'{"message":["x"]}'])
+def test_a_bookmark_or_error_that_cannot_be_read_says_nothing(raw: bytes) -> None:
+    assert decode.bookmark(msgspec.Raw(raw)) == ("", False)
+    assert decode.error_status(msgspec.Raw(raw)).code is None
+
+
+def test_what_is_shared_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "_INTERNED_AT_MOST", 4)
+    shared = conversion.Conversion(KEYS, lambda _: None)
+    for number in range(50):
+        assert shared.interned(str(number)) == str(number)
+        assert shared.resource_list({"cpu": number}) == {"cpu": number * 10**9}
+    assert len(shared._interned) <= 4
+    assert len(shared._resource_lists) <= 4
 
 
 def test_a_conversion_that_fails_costs_its_object_only(monkeypatch: pytest.MonkeyPatch) -> None:

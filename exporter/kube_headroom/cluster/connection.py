@@ -103,7 +103,3 @@ class Connection:
             self._access.pool.clear()
             self._access = renewed
             return renewed
-
-    def close(self) -> None:
-        """Drop idle connections; those in use end with their request."""
-        self._access.pool.clear()
