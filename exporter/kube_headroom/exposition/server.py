@@ -146,7 +146,10 @@ class Server:
         return process, ours
 
     def _feed(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
-        """Send frames until the process is gone, takes nothing for too long, or the server stops."""
+        """Send frames until the process is gone, takes nothing for too long, or the server stops.
+
+        One that hangs while its frames still fit in the socket's buffer is the liveness probe's to find.
+        """
         while process.poll() is None:
             with self._news:
                 self._news.wait_for(lambda: self._stopping or self._unsent is not None, _POLL_SECONDS)
