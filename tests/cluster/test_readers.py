@@ -44,3 +44,8 @@ def test_chosen_namespaces_are_read_one_by_one_and_nodes_as_ever() -> None:
 )
 def test_each_kind_has_its_path(kind: str, namespace: str, path: str) -> None:
     assert KINDS_BY_NAME[kind].path(namespace) == path
+
+
+def test_many_chosen_namespaces_are_read_by_one_watch_of_all() -> None:
+    found = sources(namespaces=tuple(f"ns-{number}" for number in range(11)))
+    assert [scope for kind, scope in found if kind == "pods"] == [""]

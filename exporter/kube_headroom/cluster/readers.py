@@ -14,8 +14,12 @@ from kube_headroom.cluster.reflector import Reflector, Source
 from kube_headroom.cluster.sink import Sink
 
 
+ASKED_ONE_BY_ONE = 10
+"""Chosen namespaces above this are read by one watch of all: each costs a dozen threads and connections."""
+
+
 class Choice(NamedTuple):
-    """What to read: chosen namespaces are asked one by one, so that rights in them alone suffice."""
+    """What to read: a few chosen namespaces are asked one by one, so that rights in them alone suffice."""
 
     namespaces: tuple[str, ...]
     namespaces_denied: tuple[str, ...]
@@ -26,11 +30,13 @@ class Choice(NamedTuple):
 
 def reflectors(choice: Choice, connection: Connection, sink: Sink) -> Iterator[tuple[SourceHealth, Reflector]]:
     """Yield a reflector, and what it says of itself, for every kind that is not switched off, and for each chosen namespace of it."""
+    asked_one_by_one = 0 < len(choice.namespaces) <= ASKED_ONE_BY_ONE
+    scopes = choice.namespaces if asked_one_by_one else ("",)
     admitted = NamespaceFilter(frozenset(choice.namespaces), frozenset(choice.namespaces_denied))
     for kind in KINDS:
         if kind.name in choice.kinds_disabled:
             continue
-        for scope in (choice.namespaces or ("",)) if kind.namespaced else ("",):
+        for scope in scopes if kind.namespaced else ("",):
             health = SourceHealth(kind.name, scope)
             source = Source(kind, scope, ObjectReader(kind, choice.keys, health, admitted), health)
             yield health, Reflector(source, connection, sink, streaming=choice.streaming)

@@ -80,7 +80,7 @@ SETTINGS = (
     Setting("web.telemetry-path", kinds.TELEMETRY_PATH, "/metrics", "Path of the metrics."),
     Setting("log.level", one_of("debug", "info", "warning", "error"), "info", "Least severe log line to write."),
     Setting("log.format", one_of("auto", "console", "json"), "auto", "Log lines for people or machines; auto is console on a terminal, else json."),
-    Setting("namespaces", kinds.NAMESPACE, (), "Only these namespaces are watched.", "all"),
+    Setting("namespaces", kinds.NAMESPACE, (), "Only these namespaces are watched; up to ten are asked one by one, so that rights in them suffice.", "all"),
     Setting("namespaces-denied", kinds.NAMESPACE, (), "These namespaces are left out; not together with namespaces."),
     Setting("kinds-disabled", one_of(*OPTIONAL_KINDS), (), "Kinds of objects not to watch; what needs them is not measured."),
     Setting("annotation-prefix", kinds.KEY_PREFIX, "kube-headroom.io/", "Prefix of the annotations Headroom reads."),
