@@ -1,7 +1,8 @@
 """Build the pinned Go programs that the tests run, once, into a cache outside the tree.
 
-Holds what is built and how; what is pinned stands in each program's go.mod. Standard library only,
-so that it runs before anything is installed.
+What is built and how stands here, which versions in each program's go.mod. The cache is
+$HEADROOM_TOOLS_CACHE, else kube-headroom/tools under $XDG_CACHE_HOME or ~/.cache; it may be deleted at
+any time. Standard library only, so that it runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -210,7 +211,7 @@ def _go(name: str, *arguments: str) -> str:
     if done.returncode:
         message = (
             f"building {name} failed: `go {arguments[0]}` in tools/{name} ended with {done.returncode}; "
-            "its own words are above. The first build needs the Go module proxy, 4 GB of memory and 6 GB of disk"
+            "its own words are above. A first build needs a Go module proxy and 10 GB of disk"
         )
         raise ToolError(message)
     return done.stdout.strip()
