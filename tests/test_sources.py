@@ -35,8 +35,9 @@ def report(kind: str, scope: str = "", **fields: Any) -> SourceReport:
     return SourceReport(kind=kind, scope=scope, **(known | fields))
 
 
-def failing(kind: str, reason: Reason) -> SourceReport:
-    return report(kind, listed=False, up=False, last_success=None, last_error=f"{kind}: {reason}", last_reason=reason)
+def failing(kind: str, reason: Reason, times: int = 4) -> SourceReport:
+    told: dict[str, Any] = {"last_error": f"{kind}: {reason}", "last_reason": reason, "errors": {reason: times}}
+    return report(kind, listed=False, up=False, last_success=None, **told)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,11 @@ def failing(kind: str, reason: Reason) -> SourceReport:
             id="a kind that fails, with its reason",
         ),
         pytest.param([report("pods"), failing("nodes", Reason.FORBIDDEN)], "", id="no kind that is forbidden"),
+        pytest.param(
+            [report("pods"), failing("nodes", Reason.FORBIDDEN, times=3)],
+            "not listed yet: nodes\nnodes: forbidden",
+            id="a kind that a starting server forbids for a moment",
+        ),
         pytest.param([report("pods"), failing("nodes", Reason.NOT_FOUND)], "", id="no kind that the server lacks"),
         pytest.param(
             [failing("pods", Reason.FORBIDDEN), report("nodes")],

@@ -11,6 +11,7 @@ from kube_headroom.catalogue import exporter as series
 from kube_headroom.catalogue.labels import Source, SourceReason
 from kube_headroom.catalogue.metric import Counter, Metric, Sample
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.cluster.backoff import PASSING_DENIALS
 from kube_headroom.cluster.failures import Reason
 from kube_headroom.cluster.health import SourceReport
 
@@ -44,9 +45,7 @@ def waiting_for(reports: Iterable[SourceReport], mandatory: Collection[str]) -> 
     missing = [
         report
         for report in reports
-        if report.kind in mandatory
-        and not report.listed
-        and (report.kind == "pods" or report.last_reason not in NOT_WAITED_FOR)
+        if report.kind in mandatory and not report.listed and (report.kind == "pods" or not _given_up(report))
     ]
     if not missing:
         return ""
@@ -58,6 +57,12 @@ def waiting_for(reports: Iterable[SourceReport], mandatory: Collection[str]) -> 
 def standing(reports: Iterable[SourceReport]) -> tuple[tuple[str, str, bool, bool], ...]:
     """What of the reports must be told at once when it changes: who is up, and who was listed."""
     return tuple((report.kind, report.scope, report.up, report.listed) for report in reports)
+
+
+def _given_up(report: SourceReport) -> bool:
+    """Whether a kind is forbidden or unknown for good, and not by a server that has just started."""
+    reason = report.last_reason
+    return reason in NOT_WAITED_FOR and report.errors.get(reason, 0) > PASSING_DENIALS
 
 
 def stale(reports: Iterable[SourceReport], now: float, limit: float) -> frozenset[str]:

@@ -189,8 +189,8 @@ class TestDenial:
 
     def test_what_is_forbidden_is_asked_for_rarely_and_said_in_one_line(self) -> None:
         message = 'pods is forbidden: User "x" cannot list resource "pods" at the cluster scope'
-        run = Run(*[refused(403, "Forbidden", message)] * 5)
-        assert run.waits == [30.0, 60.0, 120.0, 240.0, 240.0]
+        run = Run(*[refused(403, "Forbidden", message)] * 8)
+        assert run.waits == [0.8, 1.6, 3.2, 30.0, 60.0, 120.0, 240.0, 240.0]
         assert run.reports_before_waits[0].last_error == (f"pods: forbidden: {message}; grant list and watch on pods")
         assert run.reports_before_waits[0].last_reason is Reason.FORBIDDEN
         assert not run.report.listed

@@ -23,6 +23,8 @@ class Pace(NamedTuple):
 RETRY = Pace(first=0.8, cap=30.0, reset_after=120.0)
 # What an administrator has to change: asking each half minute at first, then every few minutes, costs nobody.
 DENIED = Pace(first=30.0, cap=240.0, reset_after=900.0, jitter=0.25)
+PASSING_DENIALS = 3
+"""Denials in a row that are retried like any failure: an API server that starts knows no rights for half a second."""
 # A port that refuses connections is no server under load: come back within 5 s of its return (12 tiny packets a minute).
 REFUSED = Pace(first=0.8, cap=4.0, reset_after=120.0, jitter=0.25)
 

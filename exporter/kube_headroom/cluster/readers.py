@@ -13,7 +13,6 @@ from kube_headroom.cluster.kinds import KINDS
 from kube_headroom.cluster.reflector import Reflector, Source
 from kube_headroom.cluster.sink import Sink
 
-
 ASKED_ONE_BY_ONE = 10
 """Chosen namespaces above this are read by one watch of all: each costs a dozen threads and connections."""
 

@@ -17,7 +17,7 @@ import structlog
 from urllib3.exceptions import ReadTimeoutError
 
 from kube_headroom.cluster import decode, requests
-from kube_headroom.cluster.backoff import DENIED, REFUSED, RETRY, Backoff
+from kube_headroom.cluster.backoff import DENIED, PASSING_DENIALS, REFUSED, RETRY, Backoff
 from kube_headroom.cluster.connection import Connection
 from kube_headroom.cluster.events import read_events
 from kube_headroom.cluster.failures import Failure, Reason, broken, described, refusal, status_of
@@ -84,6 +84,7 @@ class Reflector:
         self._floor = ""  # what the next list must have seen: time must not run backwards
         self._cause = ListCause.FIRST
         self._paces = {pace: Backoff(pace, self._timing.random) for pace in (RETRY, *PACES.values())}
+        self._denials = 0  # in a row
         self._open: BaseHTTPResponse | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -226,6 +227,7 @@ class Reflector:
 
     def _heard(self) -> float:
         now = self._timing.clock()
+        self._denials = 0
         if self._health.heard(now):
             log.info("source is back", source=self._source.name)
         return now
@@ -243,5 +245,9 @@ class Reflector:
             self._version = ""
         if self._health.listed:
             self._cause = ListCause.EXPIRED if failure.reason is Reason.EXPIRED else ListCause.FAILED
-        delay = self._paces[PACES.get(failure.reason, RETRY)].delay(now)
+        pace = PACES.get(failure.reason, RETRY)
+        self._denials = self._denials + 1 if pace is DENIED else 0
+        if 0 < self._denials <= PASSING_DENIALS:
+            pace = RETRY
+        delay = self._paces[pace].delay(now)
         return max(delay, failure.retry_after or 0.0)
