@@ -1,7 +1,7 @@
 """Build the pinned Go programs that the tests run, once, into a cache outside the tree.
 
 What is built and how stands here, which versions in each program's go.mod. The cache is
-$HEADROOM_TOOLS_CACHE, else kube-headroom/tools under $XDG_CACHE_HOME or ~/.cache; it may be deleted at
+$KUBE_HEADROOM_TOOLS_CACHE, else kube-headroom/tools under $XDG_CACHE_HOME or ~/.cache; it may be deleted at
 any time. Standard library only, so that it runs before anything is installed.
 """
 
@@ -179,7 +179,7 @@ def _cache_folder(name: str) -> Path:
 
 
 def _cache() -> Path:
-    if own := os.environ.get("HEADROOM_TOOLS_CACHE"):
+    if own := os.environ.get("KUBE_HEADROOM_TOOLS_CACHE"):
         return Path(own).absolute()
     parent = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(parent).absolute() / "kube-headroom" / "tools"

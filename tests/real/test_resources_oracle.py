@@ -1,6 +1,6 @@
 """Quantities and effective resources against Kubernetes' own libraries, in tools/oracle: none may differ.
 
-Every run makes new inputs. HEADROOM_SEED repeats the one that a failure names.
+Every run makes new inputs. ORACLE_SEED repeats the one that a failure names.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def ask() -> Ask:
 
 @pytest.fixture
 def seed() -> int:
-    return int(os.environ.get("HEADROOM_SEED") or random.randrange(2**32))
+    return int(os.environ.get("ORACLE_SEED") or random.randrange(2**32))
 
 
 def test_quantity_texts_mean_what_kubernetes_reads_in_them(ask: Ask, seed: int) -> None:
@@ -87,7 +87,7 @@ def test_pods_are_charged_what_the_scheduler_charges(ask: Ask, seed: int, minor:
             "limits": effective_limits(resources, minor=minor, use_status=use_status),
         }
         expected = {kind: answer.get(kind, {}) for kind in charged}
-        assert charged == expected, f"HEADROOM_SEED={seed}: {json.dumps(manifest)}"
+        assert charged == expected, f"ORACLE_SEED={seed}: {json.dumps(manifest)}"
         moved += charged["requests"] != effective_requests(resources, minor=minor, use_status=not use_status)
     assert moved > PODS / 10, "too few of the pods are being resized to tell the modes apart"
 
@@ -96,7 +96,7 @@ def test_the_two_rules_differ_on_the_pods_they_are_tried_on(seed: int) -> None:
     chance = random.Random(seed)
     pods = [pod_resources(pod(chance)) for _ in range(1000)]
     differing = [one for one in pods if effective_requests(one, minor=36) != effective_requests(one, minor=37)]
-    assert len(differing) > 50, f"HEADROOM_SEED={seed}"
+    assert len(differing) > 50, f"ORACLE_SEED={seed}"
 
 
 def compare_quantities(inputs: Iterable[str | float], answers: list[Answer], seed: int) -> None:
@@ -106,7 +106,7 @@ def compare_quantities(inputs: Iterable[str | float], answers: list[Answer], see
             refusal = ""
         except QuantityError as error:
             nanos, refusal = None, str(error)
-        where = f"HEADROOM_SEED={seed}: {text!r} is {answer} to Kubernetes, {nanos or refusal} to us"
+        where = f"ORACLE_SEED={seed}: {text!r} is {answer} to Kubernetes, {nanos or refusal} to us"
         assert nanos == answer.get("nanos"), where
         assert ("no series can hold" in refusal) == answer.get("tooLarge", False), where
 

@@ -62,7 +62,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     )
     monkeypatch.setattr(build, "TOOLS", made.tools)
     monkeypatch.setattr(build, "PROGRAMS", {"printer": printer})
-    monkeypatch.setenv("HEADROOM_TOOLS_CACHE", str(made.cache))
+    monkeypatch.setenv("KUBE_HEADROOM_TOOLS_CACHE", str(made.cache))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     forget()
     return made
