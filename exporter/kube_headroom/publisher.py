@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 200
 """Snapshots per hold of the inventory's lock: readers wait at most this long, some milliseconds."""
 OWN_INTERVAL = 10.0
-"""Seconds after which our own metrics are published though nothing in the cluster changed."""
+"""Seconds between two readings of our own metrics, unless the standing changes: a reading costs more than a small publication."""
 
 
 class Standing(NamedTuple):
@@ -48,7 +48,8 @@ class Publisher:
         self._own = own
         self._clock = clock
         self._page = Page(CLUSTER_METRICS)
-        self._last = -OWN_INTERVAL
+        self._own_body = EMPTY_BODY
+        self._own_read = -OWN_INTERVAL
         self._duration = 0.0
         self._errors = 0
         self._shown: Standing | None = None
@@ -56,15 +57,18 @@ class Publisher:
     def publish(self, standing: Standing) -> None:
         """Publish what changed in the cluster or in the standing, and our own metrics every few seconds anyway."""
         started = time.perf_counter()
+        errors = self._errors
         changed = False if standing.waiting else self._refresh()
         now = self._clock()
-        if not changed and standing == self._shown and now - self._last < OWN_INTERVAL:
+        own_due = standing != self._shown or errors != self._errors or now - self._own_read >= OWN_INTERVAL
+        if not (changed or own_due):
             self._server.heartbeat()
             return
         body = EMPTY_BODY if standing.waiting else self._page.body(standing.withdrawn)
-        own = registry_body(self._own)
-        self._server.publish(Publication(not standing.waiting, standing.waiting, now, join((body, own))))
-        self._last, self._shown = now, standing
+        if own_due:
+            self._own_body, self._own_read = registry_body(self._own), now
+        self._server.publish(Publication(not standing.waiting, standing.waiting, now, join((body, self._own_body))))
+        self._shown = standing
         self._duration = time.perf_counter() - started
 
     def samples(self) -> Iterator[Sample]:

@@ -58,15 +58,12 @@ class _Family:
         self.unsorted = False
 
     def put(self, key: Key, fragment: bytes | None) -> None:
-        before = self.fragments.get(key)
-        if fragment == before:
-            return
         self.changed = True
         if fragment is None:
             del self.fragments[key]
         else:
             # A known key keeps its place, so only newcomers cost a sort.
-            self.unsorted |= before is None
+            self.unsorted |= key not in self.fragments
             self.fragments[key] = fragment
 
     def seal(self) -> None:
@@ -108,7 +105,10 @@ class Page:
             message = f"{'/'.join(key)} emits metrics that the page does not declare: {', '.join(unknown)}"
             raise ValueError(message)
         for metric, family in self._families.items():
-            family.put(key, fragments.get(metric))
+            fragment = fragments.get(metric)
+            # Most families say nothing of a key, before or after: no call for those.
+            if fragment != family.fragments.get(key):
+                family.put(key, fragment)
         self._stale = True
 
     def drop(self, key: Key) -> None:
