@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,10 +54,15 @@ def _label_block(metric: Metric[Any], labels: tuple[str, ...]) -> str:
     if len(names) != len(labels):
         message = f"{metric.name} has the labels {', '.join(names) or 'none'}, not {len(labels)} values: {labels!r}"
         raise ValueError(message)
-    if not names:
-        return ""
-    pairs = zip(names, labels, strict=True)
-    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in pairs) + "}"
+    if _needs_escape("".join(labels)):
+        labels = tuple(map(_escape, labels))
+    return _template(names) % tuple(labels)
+
+
+@cache
+def _template(names: tuple[str, ...]) -> str:
+    """Bounded by the label sets that the catalogue declares; label names hold no percent sign."""
+    return "{" + ",".join(f'{name}="%s"' for name in names) + "}" if names else ""
 
 
 def _escape(value: str) -> str:
