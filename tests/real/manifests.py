@@ -19,8 +19,8 @@ def template(name: str, spec: Object) -> Object:
 
 
 def namespaced(api_version: str, kind: str, name: str, namespace: str, **fields: Any) -> Object:
-    annotations = fields.pop("annotations", {})
-    metadata = {"name": name, "namespace": namespace, "annotations": annotations}
+    metadata = {"name": name, "namespace": namespace}
+    metadata |= {key: fields.pop(key) for key in ("annotations", "labels") if key in fields}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
 
 
