@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,11 @@ class Exporter:
 
     def wait_saved(self) -> None:
         """Wait for two check-points that began after now: the first may have been under way."""
-        name = "headroom_checkpoint_last_success_timestamp_seconds"
         for _ in range(2):
-            before = self.saved_at()
-            wait_until(lambda before=before: self.saved_at() > before, what=name)
+            self._wait_saved_after(self.saved_at())
+
+    def _wait_saved_after(self, moment: float) -> None:
+        wait_until(lambda: self.saved_at() > moment, what="the next check-point")
 
     def saved_at(self) -> float:
         """When the state file was last written, by the file system's clock."""
@@ -95,8 +97,12 @@ class Page:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
-        self.series = {name: float(value) for name, value in rows}
+
+    @cached_property
+    def series(self) -> dict[str, float]:
+        """Each series, name and labels as written, with its value."""
+        rows = (line.rsplit(" ", 1) for line in self.text.splitlines() if line and not line.startswith("#"))
+        return {name: float(value) for name, value in rows}
 
     def cluster_series(self) -> dict[str, float]:
         """What tells of the cluster and not of the exporter."""

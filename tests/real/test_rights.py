@@ -62,6 +62,7 @@ def test_a_forbidden_kind_leaves_the_rest_working(
         return page if pods == 1 and page.total("headroom_source_errors_total", reason="forbidden") else None
 
     page = wait_until(whole, what="the pod, and the refusal, on the page")
+    assert page is not None
     down = {series for series, value in page.matching("headroom_source_up").items() if value != 1}
     assert down == {f'headroom_source_up{{source="{kind}"}}'}
     assert page.total("headroom_source_errors_total", source=kind, reason="forbidden") >= 1
