@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.workloads import OWNER
 from tests.real.components import answers
+from tests.real.control_plane import ControlPlane
 from tests.real.processes import Process, free_port
+from tests.real.site import TOKEN_USER, TOKENS, Site
 from tools.build import program
+
+ROOT = Path(__file__).resolve().parent.parent
 
 RESOURCES = (
     "cronjobs daemonsets deployments horizontalpodautoscalers jobs limitranges namespaces nodes persistentvolumeclaims"
@@ -19,7 +25,9 @@ RESOURCES = (
 FAMILIES = (
     "kube_pod_info kube_pod_owner kube_pod_status_phase kube_pod_status_ready kube_pod_status_unschedulable"
     " kube_pod_container_status_restarts_total kube_pod_container_status_last_terminated_reason"
-    " kube_pod_container_status_waiting_reason kube_pod_container_resource_requests"
+    " kube_pod_container_status_waiting_reason kube_pod_init_container_status_restarts_total"
+    " kube_pod_init_container_status_last_terminated_reason kube_pod_init_container_status_waiting_reason"
+    " kube_pod_status_reason kube_pod_container_resource_requests"
     " kube_pod_container_resource_limits kube_pod_init_container_resource_requests"
     " kube_pod_init_container_resource_limits kube_pod_overhead_.* kube_replicaset_owner"
     " kube_deployment_annotations kube_deployment_spec_replicas kube_deployment_status_replicas_ready"
@@ -49,32 +57,60 @@ class Contender(NamedTuple):
     process: Process
 
 
-def contenders(kubeconfig: Path, logs: Path) -> list[Contender]:
-    """All that are compared, ours first."""
+def contenders(site: Site, installed: Path) -> list[Contender]:
+    """All that are compared, ours first; `installed` is the Python that Headroom was installed for."""
     return [
-        headroom("headroom", "Headroom", kubeconfig, logs),
-        headroom("headroom-no-events", "Headroom, `--kinds-disabled events`", kubeconfig, logs, "events"),
-        _peer("ksm-default", "kube-state-metrics, default", kubeconfig, logs),
-        _peer("ksm-tuned", "kube-state-metrics, tuned", kubeconfig, logs, *TUNED),
-        _peer(
-            "ksm-tuned-gzip", "kube-state-metrics, tuned, gzip", kubeconfig, logs, *TUNED, "--enable-gzip-encoding"
-        ),
+        headroom(site, installed, "headroom", "Headroom"),
+        headroom(site, installed, "headroom-no-events", "Headroom, `--kinds-disabled events`", "events"),
+        _peer(site, "ksm-default", "kube-state-metrics, default"),
+        _peer(site, "ksm-tuned", "kube-state-metrics, tuned", *TUNED),
+        _peer(site, "ksm-tuned-gzip", "kube-state-metrics, tuned, gzip", *TUNED, "--enable-gzip-encoding"),
     ]
 
 
-def headroom(name: str, title: str, kubeconfig: Path, logs: Path, *disabled: str) -> Contender:
+def install(folder: Path) -> Path:
+    """Install what an image holds, without the developers' packages, and return its Python."""
+    uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
+    environment = os.environ | {"UV_PROJECT_ENVIRONMENT": str(folder)}
+    command = [uv, "sync", "--quiet", "--frozen", "--no-dev", "--compile-bytecode", "--project", str(ROOT)]
+    subprocess.run(command, env=environment, check=True)
+    return folder / "bin" / "python"
+
+
+def service_account(plane: ControlPlane) -> None:
+    """What a pod of ours has: a token, the authority, and the right to read what it watches."""
+    folder = _service_account(plane.site)
+    folder.mkdir()
+    (folder / "token").write_text(TOKENS[0])
+    shutil.copyfile(plane.site.authority.certificate, folder / "ca.crt")
+    rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}]
+    plane.grant(TOKEN_USER, rules)
+
+
+def headroom(site: Site, installed: Path, name: str, title: str, *disabled: str) -> Contender:
     target = f"127.0.0.1:{free_port()}"
-    command = (Path(sys.executable).with_name("kube-headroom"), "run", f"--kubeconfig={kubeconfig}")
-    flags = (f"--web.listen-address={target}", *(f"--kinds-disabled={kind}" for kind in disabled))
+    command: tuple[str | Path, ...] = (
+        installed,
+        ROOT / "benchmarks" / "in_cluster.py",
+        _service_account(site),
+        f"--web.listen-address={target}",
+        *(f"--kinds-disabled={kind}" for kind in disabled),
+    )
+    server = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(site.api_port)}
     ready = answers(f"http://{target}/-/ready")
-    return Contender(name, title, target, Process((*command, *flags), log=logs / f"{name}.log", ready=ready))
+    process = Process(command, log=site.log(name), ready=ready, environment=os.environ | server)
+    return Contender(name, title, target, process)
 
 
-def _peer(name: str, title: str, kubeconfig: Path, logs: Path, *flags: str) -> Contender:
+def _service_account(site: Site) -> Path:
+    return site.folder / "service-account"
+
+
+def _peer(site: Site, name: str, title: str, *flags: str) -> Contender:
     port, telemetry = free_port(), free_port()
-    command = (
+    command: tuple[str | Path, ...] = (
         program("kube-state-metrics"),
-        f"--kubeconfig={kubeconfig}",
+        f"--kubeconfig={site.kubeconfig()}",
         "--host=127.0.0.1",
         f"--port={port}",
         "--telemetry-host=127.0.0.1",
@@ -82,12 +118,12 @@ def _peer(name: str, title: str, kubeconfig: Path, logs: Path, *flags: str) -> C
         *flags,
     )
     ready = answers(f"http://127.0.0.1:{telemetry}/readyz")
-    return Contender(name, title, f"127.0.0.1:{port}", Process(command, log=logs / f"{name}.log", ready=ready))
+    return Contender(name, title, f"127.0.0.1:{port}", Process(command, log=site.log(name), ready=ready))
 
 
-def peer_content_type(kubeconfig: Path, folder: Path) -> str:
+def peer_content_type(site: Site) -> str:
     """What kube-state-metrics asks the API server for, from its own log of request headers."""
-    peer = _peer("ksm-headers", "", kubeconfig, folder, "--resources=pods", "--v=8")
+    peer = _peer(site, "ksm-headers", "", "--resources=pods", "--v=8")
     peer.process.start()
     peer.process.stop()
     asked = [line for line in peer.process.log.read_text().splitlines() if "/pods?" in line or "Accept:" in line]

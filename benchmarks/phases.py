@@ -36,7 +36,7 @@ class Durations(NamedTuple):
 
     p50: float
     p99: float
-    count: int
+    scrapes: int
 
 
 class Steady(NamedTuple):
@@ -107,9 +107,7 @@ def memory(contenders: Sequence[Contender]) -> dict[str, Memory]:
         time.sleep(4)
         for one in contenders:
             samples[one.name].append(costs.settled_bytes(one.process.pid))
-    return {
-        one.name: Memory(costs.peak_bytes(one.process.pid), round(median(samples[one.name]))) for one in contenders
-    }
+    return {one.name: Memory(costs.peak_bytes(one.process.pid), round(median(samples[one.name]))) for one in contenders}
 
 
 def _spent(contenders: Sequence[Contender]) -> dict[str, float]:

@@ -95,7 +95,14 @@ class Goal(NamedTuple):
 
     def row(self) -> str:
         quotient = self.ours / self.peer
-        return _row(self.name, f"{self.ours:.4g}", f"{self.peer:.4g}", _quotient(quotient), self.limit_text, _met(quotient <= self.limit))
+        return _row(
+            self.name,
+            f"{self.ours:.4g}",
+            f"{self.peer:.4g}",
+            _quotient(quotient),
+            self.limit_text,
+            _met(quotient <= self.limit),
+        )
 
 
 def goals(results: Mapping[str, Result]) -> list[Goal]:
@@ -123,22 +130,11 @@ def write(results: Mapping[str, Result], setting: Setting) -> None:
 
 def page(results: Mapping[str, Result], setting: Setting) -> str:
     """The tables and what they were measured under."""
-    low, high = setting.rates
-    retained = setting.retained
-    told = [
-        f"{setting.pods:,} pods; objects: {', '.join(f'{count:,} {kind}' for kind, count in setting.objects.items())}.",
-        f"Kubernetes {setting.server}; kube-state-metrics {_pinned('kube-state-metrics')} (asks for"
-        f" {setting.peer_content_type}), Prometheus {_pinned('prometheus')}, Python {platform.python_version()}.",
-        f"{os.cpu_count()} cores shared by everything, Linux {platform.release()}, load {setting.load:.1f} before the"
-        f" measurements, {datetime.now(UTC):%Y-%m-%d}.",
-        f"Scrape durations: Prometheus every {SCRAPE_INTERVAL} s, {results['headroom'].durations.count} scrapes (so p99 is the"
-        f" largest), {SCRAPE_CHURN:g} patches/s. Steady CPU: scraped every {STEADY_INTERVAL} s, low rate {low:.1f}, high"
-        f" rate {high:.1f} patches/s.",
-    ]
+    state = setting.retained.state_bytes
     titles = [result.title for result in results.values()]
-    state, apart = retained.state_bytes, (results["headroom"].startup.settled - setting.empty_settled) / setting.pods
+    rows = [_row(name, *(cell(one, setting) for one in results.values())) for name, cell in ROWS]
     lines = [
-        *(f"- {line}" for line in told),
+        *(f"- {line}" for line in _circumstances(results["headroom"], setting)),
         "",
         "### Goals, against the tuned peer",
         "",
@@ -147,25 +143,46 @@ def page(results: Mapping[str, Result], setting: Setting) -> str:
         "",
         "### All figures",
         "",
-        *_table(["measure", *titles], [_row(name, *(cell(one, setting) for one in results.values())) for name, cell in ROWS]),
+        *_table(["measure", *titles], rows),
         "",
         "### What a pod costs Headroom's collector",
         "",
-        *_table(
-            ["measure", "value"],
-            [
-                _row("bytes retained: facts and state, fresh process, real objects", f"{state:.0f}"),
-                _row("bytes retained: rendered lines of its workload and node", f"{retained.page_bytes:.0f}"),
-                _row("settled memory beside no pods, MiB (both processes)", _mebibytes(setting.empty_settled)),
-                _row("all-in: settled after start-up less that, bytes per pod", f"{apart:.0f}"),
-                _row("list: decode, convert, apply, microseconds of CPU per pod", f"{retained.list_microseconds:.0f}"),
-                _row("one watch event: decode, convert, apply, microseconds", f"{retained.event_microseconds:.0f}"),
-                _row("first publication of everything, microseconds per pod", f"{retained.publish_microseconds:.0f}"),
-            ],
-        ),
+        *_table(["measure", "value"], _of_a_pod(results["headroom"], setting)),
         "",
     ]
     return "\n".join(lines)
+
+
+def _circumstances(us: Result, setting: Setting) -> list[str]:
+    objects = ", ".join(f"{count:,} {kind}" for kind, count in setting.objects.items())
+    programs = (
+        f"Kubernetes {setting.server}",
+        f"kube-state-metrics {_pinned('kube-state-metrics')} (asks for {setting.peer_content_type})",
+        f"Prometheus {_pinned('prometheus')}",
+        f"Python {platform.python_version()}",
+    )
+    low, high = setting.rates
+    machine = f"{os.cpu_count()} cores shared by everything, Linux {platform.release()}"
+    return [
+        f"{datetime.now(UTC):%Y-%m-%d}; {', '.join(programs)}.",
+        f"{machine}; load {setting.load:.1f} before (above 1 something else ran: durations then say less than CPU).",
+        f"{setting.pods:,} pods; objects: {objects}.",
+        f"Scrape durations: every {SCRAPE_INTERVAL} s at {SCRAPE_CHURN:g} patches/s, {us.durations.scrapes} scrapes (p99: the largest).",
+        f"Steady CPU: scraped every {STEADY_INTERVAL} s; low rate {low:.1f}, high rate {high:.1f} patches/s.",
+    ]
+
+
+def _of_a_pod(us: Result, setting: Setting) -> list[str]:
+    retained, all_in = setting.retained, (us.startup.settled - setting.empty_settled) / setting.pods
+    return [
+        _row("bytes retained: facts and state, fresh process, real objects", f"{retained.state_bytes:.0f}"),
+        _row("bytes retained: rendered lines of its workload and node", f"{retained.page_bytes:.0f}"),
+        _row("settled memory beside no pods, MiB (both processes)", _mebibytes(setting.empty_settled)),
+        _row("all-in: settled after start-up less that, bytes per pod", f"{all_in:.0f}"),
+        _row("list: decode, convert, apply, microseconds of CPU per pod", f"{retained.list_microseconds:.0f}"),
+        _row("one watch event: decode, convert, apply, microseconds", f"{retained.event_microseconds:.0f}"),
+        _row("first publication of everything, microseconds per pod", f"{retained.publish_microseconds:.0f}"),
+    ]
 
 
 def _table(head: Sequence[str], rows: Sequence[str]) -> list[str]:

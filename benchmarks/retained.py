@@ -28,7 +28,6 @@ from kube_headroom.state.ledger import Ledger
 from tests.real.client import Client
 
 OTHERS = ("nodes", "namespaces", "replicasets", "deployments")
-EVENT_ROUNDS = 1
 
 
 class Retained(NamedTuple):
@@ -103,7 +102,7 @@ def _main(folder: Path) -> Retained:
     publishing = time.process_time() - spent
     gc.collect()
     rendered = anonymous_bytes()
-    path = sorted(folder.glob("pods-*.json"))[0]
+    path = min(folder.glob("pods-*.json"))
     raws = decode.list_page(path.read_bytes(), kinds["pods"]).items or []
     spent = time.process_time()
     for raw in raws:

@@ -28,7 +28,7 @@ class Answers(NamedTuple):
     p99: float
     cpu: float
     size: int
-    count: int
+    scrapes: int
 
 
 class Content(NamedTuple):
