@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -122,9 +123,9 @@ def _peer(site: Site, name: str, title: str, *flags: str) -> Contender:
 
 
 def peer_content_type(site: Site) -> str:
-    """What kube-state-metrics asks the API server for, from its own log of request headers."""
+    """How the API server answers kube-state-metrics, from the peer's own log of response headers."""
     peer = _peer(site, "ksm-headers", "", "--resources=pods", "--v=8")
     peer.process.start()
     peer.process.stop()
-    asked = [line for line in peer.process.log.read_text().splitlines() if "/pods?" in line or "Accept:" in line]
-    return "protobuf" if any("vnd.kubernetes.protobuf" in line for line in asked) else "json"
+    answered = set(re.findall(r"Content-Type: application/(?:vnd\.kubernetes\.)?(\w+)", peer.process.log.read_text()))
+    return " and ".join(sorted(answered))

@@ -157,7 +157,7 @@ def _circumstances(us: Result, setting: Setting) -> list[str]:
     objects = ", ".join(f"{count:,} {kind}" for kind, count in setting.objects.items())
     programs = (
         f"Kubernetes {setting.server}",
-        f"kube-state-metrics {_pinned('kube-state-metrics')} (asks for {setting.peer_content_type})",
+        f"kube-state-metrics {_pinned('kube-state-metrics')} (fed with {setting.peer_content_type})",
         f"Prometheus {_pinned('prometheus')}",
         f"Python {platform.python_version()}",
     )
