@@ -127,5 +127,6 @@ def peer_content_type(site: Site) -> str:
     peer = _peer(site, "ksm-headers", "", "--resources=pods", "--v=8")
     peer.process.start()
     peer.process.stop()
-    answered = set(re.findall(r"Content-Type: application/(?:vnd\.kubernetes\.)?(\w+)", peer.process.log.read_text()))
-    return " and ".join(sorted(answered))
+    requests = [text for text in peer.process.log.read_text().split('"Request"') if "/pods?" in text]
+    found = re.findall(r"Content-Type: application/(?:vnd\.kubernetes\.)?(\w+)", "".join(requests))
+    return " and ".join(sorted(set(found))) or "nothing that its log tells"
