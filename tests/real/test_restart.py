@@ -1,6 +1,6 @@
 """What happens while the exporter is dead counts once: the raw samples that Prometheus stored add up to what happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -27,10 +27,13 @@ class Stage:
         self.namespace = namespace
         self.exporter = exporter
         self.prometheus = prometheus
+        # A node must exist: pods bound to none are collected as garbage within a minute.
+        self.node = f"node-of-{namespace}"
+        client.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.node}})
 
     def run_pod(self, name: str) -> Object:
         """A pod whose kubelet is the test: no controller, no kwok."""
-        made = self.client.create(manifests.pod(name, self.namespace, manifests.pod_spec(nodeName="nowhere")))
+        made = self.client.create(manifests.pod(name, self.namespace, manifests.pod_spec(nodeName=self.node)))
         self.crash(name, 0)
         return made
 
@@ -76,11 +79,13 @@ def stage(
     namespace: str,
     exporter: Callable[..., Exporter],
     prometheus: Callable[..., Prometheus],
-) -> Stage:
+) -> Iterator[Stage]:
     started = exporter(control_plane.kubeconfig())
     started.start()
     server = prometheus([service_monitor("headroom", started.target)])
-    return Stage(control_plane.client(), namespace, started, server)
+    made = Stage(control_plane.client(), namespace, started, server)
+    yield made
+    made.client.delete("Node", made.node)
 
 
 def test_each_thing_that_happened_around_a_restart_is_counted_once(stage: Stage) -> None:
