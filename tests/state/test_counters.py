@@ -49,7 +49,6 @@ def test_counters_are_born_at_zero_with_their_workload() -> None:
     stage.start()
     assert sum(stage.values(RESTARTS).values()) == 0
     assert [line.split('reason="')[1].split('"')[0] for line in stage.matching(ENDS)] == [
-        "Completed",
         "Error",
         "OOMKilled",
     ]

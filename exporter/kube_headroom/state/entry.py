@@ -12,8 +12,11 @@ from kube_headroom.catalogue.metric import Counter
 from kube_headroom.model import Controller, CronJob, HorizontalPodAutoscaler, Job, Pod
 from kube_headroom.state.tally import Tally
 
-STANDARD_REASONS = ("Completed", "Error", "OOMKilled")
-"""Reasons whose counters are exposed at 0 from a workload's first publication on."""
+STANDARD_REASONS = ("Error", "OOMKilled")
+"""Reasons whose counters are exposed at 0 from a workload's first publication on.
+
+Other ends lose nothing, since a newborn counter is held at 0; a zero for each would only cost series.
+"""
 NODE_PRESSURE = "TerminationByKubelet"
 JOB_KINDS = ("Job", "CronJob")
 

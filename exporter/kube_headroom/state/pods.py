@@ -21,6 +21,7 @@ TERMINATION_REASONS = frozenset(
     (
         *STANDARD_REASONS,
         UNKNOWN,
+        "Completed",
         "ContainerCannotRun",
         "ContainerStatusUnknown",
         "DeadlineExceeded",
