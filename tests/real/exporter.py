@@ -68,7 +68,7 @@ class Exporter:
 
     def page(self) -> "Page":
         """The page as one scrape gets it."""
-        return Page(httpx.get(f"{self.url}/metrics").raise_for_status().text)
+        return Page(httpx.get(f"{self.url}/metrics", timeout=30).raise_for_status().text)
 
     def wait_for(self, series: str, value: float, *, timeout: float = 30.0) -> None:
         """Wait until the page shows a series (name and labels as on the page) with a value."""
