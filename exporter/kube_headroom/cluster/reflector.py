@@ -238,7 +238,9 @@ class Reflector:
         now = self._timing.clock()
         line = described(self._source.name, self._source.kind.name, self._connection.server, failure)
         if self._health.failed(failure.reason, line):
-            log.warning(line, source=self._source.name, exc_info=failure.reason is Reason.INTERNAL)
+            # An expired version is how a watch goes on after a pause: the server's daily business (client-go logs it as such).
+            say = log.info if failure.reason is Reason.EXPIRED else log.warning
+            say(line, source=self._source.name, exc_info=failure.reason is Reason.INTERNAL)
         if failure.reason in RELISTED:
             # client-go's order: not older than what we have seen, and if the server cannot, the newest there is.
             self._floor = self._version if failure.reason is Reason.EXPIRED else ""
