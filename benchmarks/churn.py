@@ -12,7 +12,7 @@ from typing import Self
 from benchmarks.workloads import SEED
 from tests.real.client import Client, Object
 
-WRITERS = 4
+WRITERS = 16
 REASONS = ("Error", "OOMKilled", "Completed")
 
 
