@@ -19,7 +19,7 @@ class Charge(NamedTuple):
 
 
 class WorkloadSnapshot(NamedTuple):
-    """A workload and all it owns; `charges` holds one Charge per pod, in the pods' order.
+    """A workload and all it owns.
 
     `counters` are the accumulated samples as they may be exposed at this instant; `rollout_stuck` is None
     for kinds that have no rollout.
@@ -31,10 +31,20 @@ class WorkloadSnapshot(NamedTuple):
     jobs: tuple[Job, ...]
     autoscaler: HorizontalPodAutoscaler | None
     pods: tuple[Pod, ...]
-    charges: tuple[Charge, ...]
     ready_nodes: AbstractSet[str]
     rollout_stuck: bool | None
     counters: tuple[Sample, ...]
+
+
+class ResourcesSnapshot(NamedTuple):
+    """What the pods of a workload hold; `charges` has one Charge per pod, in the pods' order.
+
+    Apart from WorkloadSnapshot, because it stays the same while pods crash, wait and turn ready.
+    """
+
+    workload: Workload
+    pods: tuple[Pod, ...]
+    charges: tuple[Charge, ...]
 
 
 class NodeSnapshot(NamedTuple):

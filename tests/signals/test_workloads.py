@@ -13,7 +13,7 @@ from kube_headroom.catalogue.labels import Workload
 from kube_headroom.exposition.render import render
 from kube_headroom.model import Pod
 from kube_headroom.resources import PodResources, effective_limits, effective_requests
-from kube_headroom.snapshot import Charge, WorkloadSnapshot
+from kube_headroom.snapshot import Charge, ResourcesSnapshot, WorkloadSnapshot
 from tests.facts import autoscaler, container, controller, cron_job, job, pod, replicas, resources, status
 
 
@@ -25,10 +25,6 @@ def snapshot(*pods: Pod, **fields: Any) -> WorkloadSnapshot:
         "jobs": (),
         "autoscaler": None,
         "pods": pods,
-        "charges": tuple(
-            Charge(effective_requests(each.resources, minor=36), effective_limits(each.resources, minor=36))
-            for each in pods
-        ),
         "ready_nodes": {"node-1"},
         "rollout_stuck": None,
         "counters": (),
@@ -38,7 +34,13 @@ def snapshot(*pods: Pod, **fields: Any) -> WorkloadSnapshot:
 
 def lines(about: WorkloadSnapshot, *prefixes: str) -> list[str]:
     """The lines of these metrics, without prefix and workload labels."""
-    text = b"".join(render(signals.samples("workload", about)).values()).decode()
+    charges = tuple(
+        Charge(effective_requests(pod.resources, minor=36), effective_limits(pod.resources, minor=36))
+        for pod in about.pods
+    )
+    held = ResourcesSnapshot(about.workload, about.pods, charges)
+    samples = (*signals.samples("workload", about), *signals.samples("resources", held))
+    text = b"".join(render(samples).values()).decode()
     workload = 'namespace="shop",workload_kind="Deployment",workload="web"'
     short = [line.replace("headroom_workload_", "").replace(workload, "") for line in text.splitlines()]
     return sorted(line.replace("{,", "{").replace("{}", "") for line in short if line.startswith(prefixes))

@@ -13,9 +13,6 @@ Signal = Callable[[Any], Iterator[Sample]]
 SIGNALS: dict[str, tuple[Signal, ...]] = {
     "workload": (
         replicas.info,
-        requests.container_resources,
-        requests.missing_resources,
-        requests.effective_resources,
         replicas.replicas,
         replicas.pods,
         replicas.containers_waiting,
@@ -23,6 +20,7 @@ SIGNALS: dict[str, tuple[Signal, ...]] = {
         batch.jobs,
         batch.autoscaling,
     ),
+    "resources": (requests.container_resources, requests.missing_resources, requests.effective_resources),
     "node": (nodes.node,),
     "pool": (nodes.pool,),
     "namespaces": (objects.namespace,),

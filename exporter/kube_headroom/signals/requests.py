@@ -12,7 +12,7 @@ from kube_headroom.catalogue.metric import Gauge, Sample
 from kube_headroom.model import Pod
 from kube_headroom.resources import PodResources, containers_without
 from kube_headroom.resources.effective import Kind
-from kube_headroom.snapshot import Charge, WorkloadSnapshot
+from kube_headroom.snapshot import Charge, ResourcesSnapshot
 
 NANO = 10**9
 MEASURED = ("cpu", "memory")
@@ -39,7 +39,7 @@ class _Alike(NamedTuple):
     pods: int
 
 
-def container_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
+def container_resources(snapshot: ResourcesSnapshot) -> Iterator[Sample]:
     """Sum what each container declares over bound pods; one-shot init containers hold nothing for long."""
     sums: Multiset[tuple[str, str, str]] = Multiset()
     for resources, _, pods in _alike(snapshot, _bound):
@@ -55,7 +55,7 @@ def container_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
                 yield metric.at(labels, sums[name, side, resource] / NANO)
 
 
-def missing_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
+def missing_resources(snapshot: ResourcesSnapshot) -> Iterator[Sample]:
     """Count the containers that declare nothing, so that missing is never read as zero (R7, R8)."""
     bound = _alike(snapshot, _bound)
     for metric, side in MISSING:
@@ -65,7 +65,7 @@ def missing_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
                 yield metric.at(WorkloadResource(*snapshot.workload, resource), count)
 
 
-def effective_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
+def effective_resources(snapshot: ResourcesSnapshot) -> Iterator[Sample]:
     """What the scheduler charges, bound and unscheduled pods apart; terminal pods hold nothing (R1 to R6, R8)."""
     bound = _alike(snapshot, _bound)
     if bound:
@@ -83,14 +83,14 @@ def effective_resources(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
             yield metric.at(snapshot.workload, charged[resource] / NANO)
 
 
-def _bounds(snapshot: WorkloadSnapshot, bound: list[_Alike]) -> Iterator[Sample]:
+def _bounds(snapshot: ResourcesSnapshot, bound: list[_Alike]) -> Iterator[Sample]:
     for metric, resource in BOUNDED:
         if not any(containers_without(resources, resource, "limits") for resources, _, _ in bound):
             total = sum(pods * charge.limits.get(resource, 0) for _, charge, pods in bound)
             yield metric.at(snapshot.workload, total / NANO)
 
 
-def _alike(snapshot: WorkloadSnapshot, chosen: Callable[[Pod], bool]) -> list[_Alike]:
+def _alike(snapshot: ResourcesSnapshot, chosen: Callable[[Pod], bool]) -> list[_Alike]:
     """Count the chosen pods by their resources: replicas share one interned object, so most workloads have one kind."""
     known: dict[int, _Alike] = {}
     for pod, charge in zip(snapshot.pods, snapshot.charges, strict=True):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from kube_headroom import model
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Change, Fact
-from kube_headroom.snapshot import WorkloadSnapshot
+from kube_headroom.snapshot import ResourcesSnapshot, WorkloadSnapshot
 from kube_headroom.state.entry import targets
 from kube_headroom.state.events import Events
 from kube_headroom.state.jobs import Jobs
@@ -114,7 +114,9 @@ class Inventory:
             keys = self._changed
             self._changed = set()
             keys.update(("workload", *workload) for workload in self.workloads.changed)
+            keys.update(("resources", *workload) for workload in self.workloads.resized)
             self.workloads.changed.clear()
+            self.workloads.resized.clear()
             for name in self.pods.nodes_changed:
                 keys.add(("node", name))
                 if name in self._nodes.by_name:
@@ -148,12 +150,21 @@ class Inventory:
         scope, *names = key
         if scope == "workload":
             return self._workload(Workload(*names), now)
+        if scope == "resources":
+            return self._resources(Workload(*names))
         if scope == "node":
             return self._nodes.snapshot(names[0])
         if scope == "pool":
             return self._nodes.pool(names[0])
         uid, kind = names[-1], scope
         return self._objects.get(kind, {}).get(uid)
+
+    def _resources(self, workload: Workload) -> ResourcesSnapshot | None:
+        entry = self.workloads.entries.get(workload)
+        if entry is None or not entry.pods:
+            return None
+        pods = tuple(entry.pods.values())
+        return ResourcesSnapshot(workload, pods, tuple(self.pods.charges.of(pod.resources) for pod in pods))
 
     def _workload(self, workload: Workload, now: float) -> WorkloadSnapshot | None:
         entry = self.workloads.entries.get(workload)
@@ -173,7 +184,6 @@ class Inventory:
             jobs=tuple(entry.jobs.values()),
             autoscaler=autoscalers[0] if autoscalers else None,
             pods=pods,
-            charges=tuple(self.pods.charges.of(pod.resources) for pod in pods),
             ready_nodes=self._nodes.ready.intersection(pod.node for pod in pods),
             rollout_stuck=entry.rollout_stuck(now, self._limits.rollout_deadline),
             counters=counters,

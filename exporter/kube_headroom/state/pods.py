@@ -76,7 +76,7 @@ class Pods:
             return
         entry.pods[pod.uid] = pod
         self._workloads.changed.add(entry.workload)
-        self._move(before, pod)
+        self._move(entry, before, pod)
         self._count(pod, entry)
         self._workloads.settle(entry, now)
 
@@ -88,7 +88,7 @@ class Pods:
         if entry is not None:
             self._count(pod, entry)
             before = entry.pods.pop(pod.uid, None)
-            self._move(before, None)
+            self._move(entry, before, None)
             self._workloads.changed.add(entry.workload)
             self._workloads.settle(entry, now)
             self.depart(pod.uid, entry.workload, now + kept_after)
@@ -167,9 +167,10 @@ class Pods:
             entry.seed_container(container.name)
         return entry
 
-    def _move(self, before: Pod | None, after: Pod | None) -> None:
+    def _move(self, entry: Entry, before: Pod | None, after: Pod | None) -> None:
         if before is not None and after is not None and _place(before) == _place(after):
             return
+        self._workloads.resized.add(entry.workload)
         for pod, sign in ((before, -1), (after, 1)):
             if pod is not None and pod.node:
                 self._nodes.charge(pod, self.charges.of(pod.resources), sign)

@@ -15,6 +15,7 @@ class Workloads:
     def __init__(self, owners: Owners, *, hold: float, kept_after: float) -> None:
         self.entries: dict[Workload, Entry] = {}
         self.changed: set[Workload] = set()
+        self.resized: set[Workload] = set()
         self._owners = owners
         self._hold = hold
         self._kept_after = kept_after
