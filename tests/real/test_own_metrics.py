@@ -1,0 +1,23 @@
+"""The exporter's own series: what the catalogue declares is what a running exporter emits, in both directions."""
+
+from collections.abc import Callable
+
+from kube_headroom.catalogue import exporter as series
+from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from tests.real.control_plane import ControlPlane
+from tests.real.exporter import Exporter
+
+# Absent until what they count has happened once.
+EVENTUAL = {series.SOURCE_ERRORS.name, series.OBJECTS_SKIPPED.name, series.WORKLOADS_OVERFLOWED.name}
+
+
+def test_the_exporter_emits_what_the_catalogue_declares(
+    control_plane: ControlPlane, exporter: Callable[..., Exporter]
+) -> None:
+    started = exporter(control_plane.kubeconfig())
+    started.start()
+    started.wait_saved()
+    found = {name.partition("{")[0] for name in started.page().series if name.startswith("headroom_")}
+    declared = {metric.name for metric in series.EXPORTER_METRICS}
+    assert found - {metric.name for metric in CLUSTER_METRICS} <= declared
+    assert declared - found <= EVENTUAL
