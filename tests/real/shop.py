@@ -195,8 +195,10 @@ def live_through(client: Client, namespace: str) -> None:
     client.request("POST", path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}})
     wait_until(
         lambda: (
-            client.exists("Pod", name, namespace)
-            and client.read("Pod", name, namespace)["metadata"]["uid"] != uid
+            any(
+                pod["metadata"]["name"] == name and pod["metadata"]["uid"] != uid
+                for pod in client.objects("Pod", namespace)
+            )
             and client.read("StatefulSet", "db", namespace)["status"].get("availableReplicas") == 2
         ),
         what="the evicted replica to be replaced",

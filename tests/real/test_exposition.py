@@ -16,7 +16,7 @@ from tools.build import program
 log = logging.getLogger(__name__)
 
 RECORDED = Path(__file__).parents[1] / "golden" / "exposition.txt"
-SETTLING_SECONDS = 45
+SETTLING_SECONDS = 120
 LAST_SUCCESS = "headroom_workload_cronjob_last_success_timestamp_seconds"
 LAST_SCHEDULE = "headroom_workload_cronjob_last_schedule_timestamp_seconds"
 EVENTS = "headroom_workload_events_total"
