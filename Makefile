@@ -57,5 +57,5 @@ tools: setup ## Build the pinned real programs unless the cache has them
 	@touch $@
 
 .venv/.synced: pyproject.toml uv.lock .uv/.uv-$(UV_VERSION)
-	UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --frozen --python .uv/bin/python
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --frozen --extra demo --python .uv/bin/python
 	@touch $@
