@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import platform
-import random
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from importlib.metadata import version
 
@@ -34,6 +32,7 @@ from kube_headroom.settings import Settings
 from kube_headroom.state.checkpoint import Checkpoint, Identity
 from kube_headroom.state.inventory import Inventory, Limits
 from kube_headroom.state.ledger import Ledger
+from kube_headroom.timing import REAL, Timing
 
 VERSION = version("kube-headroom")
 BUILD = series.BUILD_INFO.at(Build(VERSION, platform.python_version()), 1)
@@ -41,21 +40,23 @@ BUILD = series.BUILD_INFO.at(Build(VERSION, platform.python_version()), 1)
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, timing: Timing = REAL) -> None:
     """Watch the cluster and serve its metrics until `stop` is set; raises UsageError for settings that cannot work."""
     connection = Connection.open(str(settings.kubeconfig) if settings.kubeconfig else None, settings.context)
     listeners = bind(settings.web_listen_address)
     with Server(listeners, Setup(version=VERSION, metrics_path=settings.web_telemetry_path)) as server:
         log.info("serving", addresses=server.addresses, version=VERSION, api_server=connection.server)
-        introduction = _wait_for_server(connection, server, stop)
+        introduction = _wait_for_server(connection, server, stop, timing)
         if introduction is not None:
-            Exporter(settings, connection, server, introduction).run(stop)
+            Exporter(settings, connection, server, introduction, timing).run(stop)
     log.info("ended")
 
 
-def _wait_for_server(connection: Connection, server: Server, stop: threading.Event) -> Introduction | None:
+def _wait_for_server(
+    connection: Connection, server: Server, stop: threading.Event, timing: Timing
+) -> Introduction | None:
     """Ask until the API server answers, saying on /-/ready and in one log line why it does not."""
-    backoff = Backoff(REFUSED, random.random)
+    backoff = Backoff(REFUSED, timing.random)
     own = registry(lambda: [BUILD])
     said = ""
     while not stop.is_set():
@@ -66,27 +67,35 @@ def _wait_for_server(connection: Connection, server: Server, stop: threading.Eve
         if line != said:
             log.warning("the API server does not answer, trying for ever", why=line)
             said = line
-        server.publish(Publication(False, line, time.time(), registry_body(own)))  # noqa: FBT003  a named field
-        stop.wait(backoff.delay(time.time()))
+        server.publish(Publication(False, line, timing.clock(), registry_body(own)))  # noqa: FBT003  a named field
+        timing.wait(stop, backoff.delay(timing.clock()))
     return None
 
 
 class Exporter:
     """Everything that runs once the API server is known."""
 
-    def __init__(self, settings: Settings, connection: Connection, server: Server, introduction: Introduction) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        connection: Connection,
+        server: Server,
+        introduction: Introduction,
+        timing: Timing = REAL,
+    ) -> None:
         self._settings = settings
+        self._timing = timing
         self._mandatory = frozenset(kind.name for kind in KINDS if kind.mandatory) - set(settings.kinds_disabled)
-        self._ledger = Ledger(time.time())
-        self._inventory = Inventory(_limits(settings, introduction.minor), self._ledger, time.time)
+        self._ledger = Ledger(timing.clock())
+        self._inventory = Inventory(_limits(settings, introduction.minor), self._ledger, timing.clock)
         self._saved_at: float | None = None
         self._save_errors = 0
         self._resumed = False
         self._checkpoint = self._open_checkpoint(introduction.cluster)
-        read = [*reflectors(_choice(settings), connection, self._inventory)]
+        read = [*reflectors(_choice(settings), connection, self._inventory, timing)]
         self._healths = [health for health, _ in read]
         self._reflectors = [reflector for _, reflector in read]
-        self._publisher = Publisher(self._inventory, server, registry(self._samples), time.time)
+        self._publisher = Publisher(self._inventory, server, registry(self._samples), timing.clock)
         log.info("API server answered", kubernetes=introduction.version, resumed=self._resumed)
 
     def run(self, stop: threading.Event) -> None:
@@ -105,13 +114,13 @@ class Exporter:
                 log.info("ready: every mandatory kind was listed")
             withdrawn = sources.withdrawn(self._stale(reports), self._mandatory)
             self._publisher.publish(Standing(waiting, withdrawn, sources.standing(reports)))
-            stop.wait(self._settings.publish_interval)
+            self._timing.wait(stop, self._settings.publish_interval)
         for reflector in self._reflectors:
             reflector.interrupt()
         saving.join()
 
     def _stale(self, reports: list[SourceReport]) -> frozenset[str]:
-        return sources.stale(reports, time.time(), self._settings.source_stale_after)
+        return sources.stale(reports, self._timing.clock(), self._settings.source_stale_after)
 
     def _samples(self) -> Iterator[Sample]:
         yield BUILD
@@ -137,7 +146,7 @@ class Exporter:
         chosen = f"{','.join(sorted(settings.namespaces))}|{','.join(sorted(settings.namespaces_denied))}"
         checkpoint = Checkpoint(settings.state_file, Identity(cluster, chosen))
         try:
-            self._resumed = checkpoint.resume(self._ledger, now=time.time(), max_age=settings.state_max_age)
+            self._resumed = checkpoint.resume(self._ledger, now=self._timing.clock(), max_age=settings.state_max_age)
         except (OSError, sqlite3.Error) as error:
             self._save_failed(error)
         return checkpoint
@@ -146,7 +155,7 @@ class Exporter:
         """Save on a thread of its own: a slow disk delays nothing else. The last save is at the end."""
         if self._checkpoint is None:
             return
-        while not stop.wait(self._settings.state_interval):
+        while not self._timing.wait(stop, self._settings.state_interval):
             self._save(self._checkpoint)
         self._save(self._checkpoint)
         self._checkpoint.close()
@@ -154,7 +163,7 @@ class Exporter:
     def _save(self, checkpoint: Checkpoint) -> None:
         with self._inventory.lock:
             rows = self._ledger.take_changes()
-            now = time.time()
+            now = self._timing.clock()
         try:
             checkpoint.save(rows, now)
         except (OSError, sqlite3.Error) as error:

@@ -13,8 +13,9 @@ from kube_headroom.cluster.decode import NamespaceFilter, ObjectReader
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.health import SourceHealth, SourceReport
 from kube_headroom.cluster.kinds import KINDS_BY_NAME
-from kube_headroom.cluster.reflector import Reflector, Source, Timing
+from kube_headroom.cluster.reflector import Reflector, Source
 from kube_headroom.model import Change, Fact
+from kube_headroom.timing import Timing
 
 NOW = 1_800_000_000.0
 
@@ -192,10 +193,11 @@ class Run:
     def _pass_time(self) -> None:
         self.now += self._seconds_per_chunk
 
-    def _wait(self, _stop: threading.Event, seconds: float) -> None:
+    def _wait(self, stop: threading.Event, seconds: float) -> bool:
         self.waits.append(seconds)
         self.reports_before_waits.append(self.health.report())
         self.now += seconds
+        return stop.is_set()
 
     def query(self, position: int) -> dict[str, str]:
         return self.asked[position][1]

@@ -23,7 +23,8 @@ from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.failures import Reason, broken
 from kube_headroom.cluster.health import SourceHealth, WatchEnd
 from kube_headroom.cluster.kinds import KINDS_BY_NAME
-from kube_headroom.cluster.reflector import Reflector, Source, Timing
+from kube_headroom.cluster.reflector import Reflector, Source
+from kube_headroom.timing import Timing
 from tests.cluster.fake_api import FakeApi, Handler, serving
 from tests.cluster.script import View, added, bookmark, pod
 

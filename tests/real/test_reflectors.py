@@ -15,8 +15,9 @@ from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.failures import Reason
 from kube_headroom.cluster.health import ListCause, SourceHealth
 from kube_headroom.cluster.kinds import KINDS, KINDS_BY_NAME, Kind
-from kube_headroom.cluster.reflector import Reflector, Source, Timing
+from kube_headroom.cluster.reflector import Reflector, Source
 from kube_headroom.model import Change, Fact
+from kube_headroom.timing import Timing
 from tests.real.client import Object
 from tests.real.control_plane import ControlPlane
 from tests.real.site import TOKEN_USER, TOKENS

@@ -12,6 +12,7 @@ from kube_headroom.cluster.health import SourceHealth
 from kube_headroom.cluster.kinds import KINDS
 from kube_headroom.cluster.reflector import Reflector, Source
 from kube_headroom.cluster.sink import Sink
+from kube_headroom.timing import REAL, Timing
 
 ASKED_ONE_BY_ONE = 10
 """Chosen namespaces above this are read by one watch of all: each costs a dozen threads and connections."""
@@ -27,7 +28,9 @@ class Choice(NamedTuple):
     streaming: bool
 
 
-def reflectors(choice: Choice, connection: Connection, sink: Sink) -> Iterator[tuple[SourceHealth, Reflector]]:
+def reflectors(
+    choice: Choice, connection: Connection, sink: Sink, timing: Timing = REAL
+) -> Iterator[tuple[SourceHealth, Reflector]]:
     """Yield a reflector, and what it says of itself, for every kind that is not switched off, and for each chosen namespace of it."""
     asked_one_by_one = 0 < len(choice.namespaces) <= ASKED_ONE_BY_ONE
     scopes = choice.namespaces if asked_one_by_one else ("",)
@@ -38,4 +41,4 @@ def reflectors(choice: Choice, connection: Connection, sink: Sink) -> Iterator[t
         for scope in scopes if kind.namespaced else ("",):
             health = SourceHealth(kind.name, scope)
             source = Source(kind, scope, ObjectReader(kind, choice.keys, health, admitted), health)
-            yield health, Reflector(source, connection, sink, streaming=choice.streaming)
+            yield health, Reflector(source, connection, sink, streaming=choice.streaming, timing=timing)

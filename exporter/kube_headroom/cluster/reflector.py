@@ -5,10 +5,8 @@ Refuses to show a partial view: a list is built aside and handed over whole.
 
 from __future__ import annotations
 
-import random
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +24,7 @@ from kube_headroom.cluster.kinds import Kind
 from kube_headroom.cluster.sink import Sink
 from kube_headroom.cluster.stream import batches
 from kube_headroom.model import Change, Fact
+from kube_headroom.timing import REAL, Timing
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -38,14 +37,6 @@ SHORTEST_WATCH = 1.0  # seconds; one that ends sooner and without a word has fai
 PACES = {Reason.FORBIDDEN: DENIED, Reason.NOT_FOUND: DENIED, Reason.CONNECTION_REFUSED: REFUSED}
 # After these the version we stand at is worth nothing, or what we know is in doubt.
 RELISTED = frozenset({Reason.EXPIRED, Reason.TOO_LARGE, Reason.BAD_REQUEST, Reason.DECODE, Reason.INTERNAL})
-
-
-class Timing(NamedTuple):
-    """Time and chance, given so that tests need neither: Unix seconds, [0, 1), and a wait that a stop ends."""
-
-    clock: Callable[[], float] = time.time
-    random: Callable[[], float] = random.random
-    wait: Callable[[threading.Event, float], object] = threading.Event.wait
 
 
 class Source(NamedTuple):
@@ -72,14 +63,14 @@ class Reflector:
         sink: Sink,
         *,
         streaming: bool = True,
-        timing: Timing | None = None,
+        timing: Timing = REAL,
     ) -> None:
         self._source = source
         self._health = source.health
         self._connection = connection
         self._sink = sink
         self._streaming = streaming
-        self._timing = timing or Timing()
+        self._timing = timing
         self._version = ""  # the last one seen; "" while the kind has to be listed
         self._floor = ""  # what the next list must have seen: time must not run backwards
         self._cause = ListCause.FIRST
