@@ -48,6 +48,11 @@ def test_everything_as_prometheus_stores_it(
 
     found = {(series.labels["__name__"], series.labels.get("reason")): series for series in stored(server, namespace)}
     assert found[LAST_SCHEDULE, None].value == LAST_SCHEDULE_SECONDS
+    # They are counted all the same, once they are past their hold.
+    wait_until(
+        lambda: any(series.value for series in stored(server, namespace) if is_incidental(series)),
+        what="an incidental event to be counted",
+    )
     job = client.read("Job", "nightly-1", namespace)
     assert job["status"]["completionTime"]
     checked = subprocess.run(
