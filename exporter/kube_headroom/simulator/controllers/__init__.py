@@ -1,0 +1,1 @@
+"""Controllers of the simulated cluster: what the controller manager, the scheduler and admission do."""
