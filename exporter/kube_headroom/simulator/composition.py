@@ -1,0 +1,33 @@
+"""Puts the simulated cluster together: the shop and every part that acts in it, in the order they act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kube_headroom.simulator.shop.operator import KafkaOperator
+from kube_headroom.simulator.shop.population import populate, rows
+from kube_headroom.simulator.world import World
+
+WARM_UP_SECONDS = 300.0
+"""Before `start`, so that the shop has come up when somebody looks."""
+
+
+def build(  # noqa: PLR0913  the settings of the demo's command line
+    *,
+    seed: int,
+    start: float,
+    nodes: int = 12,
+    workloads: int = 25,
+    ports: Mapping[int, int] | None = None,
+    warm_up: float = WARM_UP_SECONDS,
+) -> World:
+    """Return the cluster at `start` (Unix seconds), having run for `warm_up` seconds.
+
+    `ports` gives the ports of the nodes' kubelets on this machine, by the node's number from 0.
+    """
+    world = World(seed=seed, start=start - warm_up)
+    copies = rows(workloads)
+    populate(world, copies, node_count=nodes, ports=ports)
+    world.add(KafkaOperator(world, [copy.row for copy in copies]))
+    world.advance(start)
+    return world
