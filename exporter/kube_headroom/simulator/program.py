@@ -57,10 +57,13 @@ class Registry:
         self._programs: dict[str, Program] = {}
         self._missing: set[str] = set()
         self._altered: dict[str, dict[str, Any]] = {}
+        self.revision = 0
+        """Counts what was changed, so that who runs programs knows when to look again."""
 
     def push(self, image: str, program: Program) -> None:
         """Make an image known, or change what it holds."""
         self._programs[image] = program
+        self.revision += 1
 
     def withhold(self, image: str) -> None:
         """Make pulls of an image fail from now on."""
@@ -81,12 +84,14 @@ class Registry:
     def alter(self, name: str, **changes: Any) -> None:  # noqa: ANN401  fields of Program
         """Change every program of a repository, running ones too, until `restore`: a dependency's fault, a config's."""
         self._altered[name] = {**self._altered.get(name, {}), **changes}
+        self.revision += 1
 
     def restore(self, name: str, *fields: str) -> None:
         """Take alterations back: the named fields, or all."""
         kept = {key: value for key, value in self._altered.pop(name, {}).items() if fields and key not in fields}
         if kept:
             self._altered[name] = kept
+        self.revision += 1
 
 
 def repository(image: str) -> str:
