@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from kube_headroom.simulator.events import Recorder
 from kube_headroom.simulator.kubelet.runtime import Machine
@@ -17,6 +17,9 @@ class Part(Protocol):
 
     def step(self, now: float) -> None:
         """Do what is due at `now` (Unix seconds); costs nothing when nothing is."""
+
+
+_Kind = TypeVar("_Kind")
 
 
 class World:
@@ -42,6 +45,13 @@ class World:
     def add(self, *parts: Part) -> None:
         """Let parts act, after those that are there."""
         self.parts.extend(parts)
+
+    def part(self, kind: type[_Kind]) -> _Kind:
+        """Return the world's part of a class. Raises LookupError if it has none."""
+        for part in self.parts:
+            if isinstance(part, kind):
+                return part
+        raise LookupError(f"this world has no {kind.__name__}")
 
     def advance(self, until: float) -> None:
         """Step until the clock shows `until`, or the last tick before it."""
