@@ -98,6 +98,12 @@ NODES_NOT_READY = Indicator(
     Unit.NONE,
     max_by(value(nodes.NODE_READY), "node").equal_to(0, flag=True),
 )
+NODE_CONDITIONS = Indicator(
+    "Node condition",
+    "1 for each condition of a node other than Ready that is True, such as MemoryPressure or DiskPressure.",
+    Unit.NONE,
+    max_by(value(nodes.NODE_CONDITION), "node", "condition"),
+)
 
 RESTARTS = Indicator(
     "Container restarts",
@@ -143,6 +149,12 @@ PODS_UNSCHEDULABLE = Indicator(
     "Pods that the scheduler found no node for.",
     Unit.NONE,
     sum_by(value(workloads.PODS_UNSCHEDULABLE), *_WORKLOAD),
+)
+PODS_ON_UNREADY_NODES = Indicator(
+    "Pods on nodes not ready",
+    "Pods bound to a node that is gone or not ready: what they do is unknown until it comes back.",
+    Unit.NONE,
+    sum_by(value(workloads.PODS_ON_UNREADY_NODES), *_WORKLOAD),
 )
 EVICTIONS = Indicator(
     "Evictions",
@@ -203,12 +215,14 @@ INDICATORS = (
     CPU_REQUESTED_WITHOUT_LARGEST_NODE,
     MEMORY_REQUESTED_WITHOUT_LARGEST_NODE,
     NODES_NOT_READY,
+    NODE_CONDITIONS,
     RESTARTS,
     OOM_KILLS,
     CONTAINERS_WAITING,
     REPLICAS_MISSING,
     ROLLOUT_STUCK,
     PODS_UNSCHEDULABLE,
+    PODS_ON_UNREADY_NODES,
     EVICTIONS,
     JOBS_FAILED,
     AUTOSCALER_AT_MAXIMUM,
