@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kube_headroom.simulator.request_metrics import RequestMetrics
 from kube_headroom.simulator.shop.operator import KafkaOperator
-from kube_headroom.simulator.shop.population import populate, rows
+from kube_headroom.simulator.shop.population import measured, populate, rows
+from kube_headroom.simulator.shop.routine import Routine
+from kube_headroom.simulator.traffic import Traffic
 from kube_headroom.simulator.world import World
 
 WARM_UP_SECONDS = 300.0
@@ -28,6 +31,8 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
     world = World(seed=seed, start=start - warm_up)
     copies = rows(workloads)
     populate(world, copies, node_count=nodes, ports=ports)
-    world.add(KafkaOperator(world, [copy.row for copy in copies]))
+    shop = [copy.row for copy in copies]
+    traffic = Traffic(world, measured(copies))
+    world.add(Routine(world, shop), traffic, KafkaOperator(world, shop), RequestMetrics(world, traffic))
     world.advance(start)
     return world
