@@ -1,0 +1,146 @@
+"""Everything worth attention, kept up to date key by key, and the view of it at one instant."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter as Multiset
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kube_headroom.catalogue import indicators
+from kube_headroom.catalogue.metric import Sample
+from kube_headroom.overview.conditions import sort
+from kube_headroom.overview.content import RANK, Overview, Question, Room, Severity, Source, Subject
+from kube_headroom.overview.record import Identity, Record
+from kube_headroom.overview.room import room, whole
+from kube_headroom.snapshot import PoolSnapshot
+
+SHOWN = 50
+"""Subjects that are listed; the others are counted."""
+
+Key = tuple[str, ...]
+Rank = tuple[int, int, float, Key]
+
+KINDS = {"node": "Node", "resourcequotas": "ResourceQuota", "poddisruptionbudgets": "PodDisruptionBudget"}
+"""Keys beside workloads that may need attention, by scope."""
+
+QUESTIONS = tuple(
+    Question(indicator.name, indicator.sentence, indicator.unit.value)
+    for indicator in indicators.INDICATORS
+    if indicator not in (indicators.SOURCE_AGE, indicators.EXPORTER_ABSENT)
+)
+
+
+class Board:
+    """Takes what each changed key says; for one thread. Costs what changed, not what is there."""
+
+    def __init__(self) -> None:
+        self._records: dict[Key, Record] = {}
+        self._subjects: dict[Key, tuple[Rank, Subject]] = {}
+        self._due: list[tuple[float, Key]] = []
+        self._awaited: dict[Key, float] = {}
+        self._pools: dict[str, Room] = {}
+        self._pools_changed: dict[str, PoolSnapshot | None] = {}
+        self._namespace_owner: dict[str, str] = {}
+        self._watching_since: float | None = None
+        self._changed = True
+
+    def put(self, key: Key, snapshot: Any, samples: Sequence[Sample], now: float) -> None:  # noqa: ANN401  by its scope
+        """Take a key's snapshot, None for what is gone, and the samples that its signals made of it."""
+        if self._watching_since is None:
+            self._watching_since = now
+        scope = key[0]
+        if scope == "pool":
+            self._pools_changed[key[1]] = snapshot
+            self._changed = True
+        elif scope == "namespaces":
+            self._namespace_owner[key[2]] = "" if snapshot is None else snapshot.metadata.owner
+        elif scope == "workload" or scope in KINDS:
+            self._take(key, snapshot, samples, now)
+
+    def pending(self, now: float) -> bool:
+        """Whether the view differs from the last one, by what was put or by time."""
+        return self._changed or bool(self._due and self._due[0][0] <= now)
+
+    def view(self, sources: Iterable[Source], now: float) -> Overview:
+        """Look at everything at once; a second look costs again."""
+        while self._due and self._due[0][0] <= now:
+            due, key = heapq.heappop(self._due)
+            if self._awaited.get(key) == due:
+                del self._awaited[key]
+                self._judge(key, now)
+        for pool, snapshot in self._pools_changed.items():
+            if snapshot is None:
+                self._pools.pop(pool, None)
+            else:
+                self._pools[pool] = room(snapshot)
+        self._pools_changed.clear()
+        self._changed = False
+        pools = tuple(self._pools[name] for name in sorted(self._pools))
+        severities = Multiset(subject.severity for _, subject in self._subjects.values())
+        worst = heapq.nsmallest(SHOWN, self._subjects.values())
+        return Overview(
+            at=now,
+            watching_since=now if self._watching_since is None else self._watching_since,
+            counts={severity: severities[severity] for severity in Severity},
+            subjects=tuple(subject for _, subject in worst),
+            more=len(self._subjects) - len(worst),
+            cluster=whole(pools),
+            pools=pools,
+            sources=tuple(sources),
+            questions=QUESTIONS,
+        )
+
+    def _take(self, key: Key, snapshot: Any, samples: Sequence[Sample], now: float) -> None:  # noqa: ANN401  by its scope
+        record = self._records.get(key)
+        if snapshot is None:
+            if record is None:
+                return
+            record.leave(now)
+        else:
+            told = sort(samples)
+            if record is None:
+                if not (told.conditions or told.counters):
+                    return
+                record = self._records[key] = Record(_identity(key))
+            record.update(self._owner(key, snapshot), told, now)
+        self._judge(key, now)
+
+    def _judge(self, key: Key, now: float) -> None:
+        record = self._records[key]
+        subject, due = record.judge(now)
+        before = self._subjects.pop(key, None)
+        if subject is not None:
+            self._subjects[key] = (_rank(subject, key), subject)
+        if (before and before[1]) != subject:
+            self._changed = True
+        if due is None:
+            self._awaited.pop(key, None)
+            if record.idle:
+                del self._records[key]
+        elif self._awaited.get(key) != due:
+            self._awaited[key] = due
+            heapq.heappush(self._due, (due, key))
+
+    def _owner(self, key: Key, snapshot: Any) -> str:  # noqa: ANN401  by its scope
+        if key[0] == "workload":
+            owner: str = snapshot.owner
+            return owner
+        if key[0] == "node":
+            return ""
+        return snapshot.metadata.owner or self._namespace_owner.get(key[1], "")
+
+
+def _identity(key: Key) -> Identity:
+    if key[0] == "workload":
+        _, namespace, kind, name = key
+        return Identity(kind, namespace, name)
+    if key[0] == "node":
+        return Identity(KINDS["node"], "", key[1])
+    return Identity(KINDS[key[0]], key[1], key[2])
+
+
+def _rank(subject: Subject, key: Key) -> Rank:
+    """Worst first, then who has more to say, then the newest: what has just broken is what one looks for."""
+    newest = max(finding.since for finding in subject.findings)
+    return RANK[subject.severity], -len(subject.findings), -newest, key
