@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -55,8 +56,13 @@ class Exporter:
         )
 
     def start(self) -> None:
-        """Start and wait until it is ready."""
+        """Start and wait until it is ready, and until what is made from now on is younger than it.
+
+        The API's times are whole seconds: what is made in the second of the start reads as older.
+        """
         self.process.start()
+        ready_at = int(time.time())
+        wait_until(lambda: time.time() >= ready_at + 1, what="the next second")
 
     def kill(self) -> None:
         """End it as a power cut would."""
