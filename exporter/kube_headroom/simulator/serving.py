@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import resource
@@ -82,7 +83,7 @@ def port_of(listener: socket.socket) -> int:
 
 
 async def start(served: Served, authority: Authority) -> web.AppRunner:
-    """Serve an application in the running loop; `cleanup` of what is returned ends it."""
+    """Serve an application in the running loop; `end` ends it."""
     runner = web.AppRunner(
         served.application,
         access_log=None,
@@ -94,6 +95,17 @@ async def start(served: Served, authority: Authority) -> web.AppRunner:
     for listener in served.sockets:
         await web.SockSite(runner, listener, ssl_context=tls, backlog=_BACKLOG).start()
     return runner
+
+
+async def end(runner: web.AppRunner) -> None:
+    """End what `start` began: handlers get a moment, connections are not waited for."""
+    server = runner.server
+    transports = [handler.transport for handler in server.connections] if server else []
+    await runner.cleanup()
+    for transport in transports:
+        if transport is not None:
+            transport.abort()  # TLS's own farewell waits for clients that keep connections open
+    await asyncio.sleep(0)
 
 
 def _allow_open_files(sockets: int) -> None:

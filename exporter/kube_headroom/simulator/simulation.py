@@ -13,13 +13,13 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 
 from kube_headroom.simulator.apiserver.application import ApiServer
 from kube_headroom.simulator.clock import Clock
-from kube_headroom.simulator.serving import LOOPBACK, Authority, Served, bind, port_of, start
+from kube_headroom.simulator.serving import LOOPBACK, Authority, Served, bind, end, port_of, start
 from kube_headroom.simulator.world import World
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Simulation:
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
 
-    def __enter__(self) -> Simulation:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._started.wait()
         self._raise_failure()
@@ -140,7 +140,7 @@ class Simulation:
         async with contextlib.AsyncExitStack() as stack:
             for served in self._served:
                 runner = await start(served, self.authority)
-                stack.push_async_callback(runner.cleanup)
+                stack.push_async_callback(end, runner)
             ticker = asyncio.create_task(self._follow())
             self._started.set()
             await self._stop.wait()

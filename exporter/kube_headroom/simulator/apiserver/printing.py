@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from kube_headroom.simulator.store import Object, moment
+from kube_headroom.simulator.store import Object
 
 Cells = Callable[[Object, float], list[Any]]
 
