@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kube_headroom.simulator.controllers import defaults
+from kube_headroom.simulator.controllers.cronjobs import CronJobs
+from kube_headroom.simulator.controllers.deployments import Deployments
+from kube_headroom.simulator.controllers.garbage import Garbage
+from kube_headroom.simulator.controllers.jobs import Jobs
+from kube_headroom.simulator.controllers.replicasets import ReplicaSets
 from kube_headroom.simulator.request_metrics import RequestMetrics
 from kube_headroom.simulator.shop.operator import KafkaOperator
 from kube_headroom.simulator.shop.population import measured, populate, rows
@@ -13,6 +19,8 @@ from kube_headroom.simulator.world import World
 
 WARM_UP_SECONDS = 300.0
 """Before `start`, so that the shop has come up when somebody looks."""
+OPENS_SECONDS = 150.0
+"""Before `start`, customers come: after everything is ready, and long enough for autoscalers to have settled."""
 
 
 def build(  # noqa: PLR0913  the settings of the demo's command line
@@ -30,9 +38,20 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
     """
     world = World(seed=seed, start=start - warm_up)
     copies = rows(workloads)
-    populate(world, copies, node_count=nodes, ports=ports)
     shop = [copy.row for copy in copies]
-    traffic = Traffic(world, measured(copies))
-    world.add(Routine(world, shop), traffic, KafkaOperator(world, shop), RequestMetrics(world, traffic))
+    defaults.register(world)
+    populate(world, copies, node_count=nodes, ports=ports)
+    traffic = Traffic(world, measured(copies), opens=start - OPENS_SECONDS)
+    world.add(
+        Routine(world, shop),
+        traffic,
+        CronJobs(world),
+        Jobs(world),
+        Deployments(world),
+        ReplicaSets(world),
+        KafkaOperator(world, shop),
+        Garbage(world),
+        RequestMetrics(world, traffic),
+    )
     world.advance(start)
     return world

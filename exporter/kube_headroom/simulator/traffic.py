@@ -55,9 +55,10 @@ class Service:
 class Traffic:
     """The requests that arrive at every pod; a part of the world."""
 
-    def __init__(self, world: World, demands: Mapping[Name, Demand]) -> None:
-        """Follow the Services of `demands`. Raises ValueError if their calls go in a circle."""
+    def __init__(self, world: World, demands: Mapping[Name, Demand], *, opens: float = 0.0) -> None:
+        """Follow the Services of `demands`; nobody comes before `opens`. Raises ValueError for calls in a circle."""
         self._world = world
+        self._opens = opens
         self._by_name = {name: Service(*name, demand) for name, demand in demands.items()}
         self.services = tuple(_ordered(self._by_name))
         """Every caller before whom it calls."""
@@ -120,7 +121,7 @@ class Traffic:
                 del service.backends[metadata["uid"]]
 
     def _refresh(self, now: float) -> None:
-        usual = share_of_peak(now)
+        usual = share_of_peak(now) if now >= self._opens else 0.0
         for service in self.services:
             service.rate = service.demand.peak * usual * self._slow_noise(service, now) if service.demand.peak else 0.0
         self._rates = {}
