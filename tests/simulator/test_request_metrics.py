@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -46,7 +47,7 @@ class Stage:
         self.world.machines["n"].pods[uid] = running
         return running
 
-    def alter(self, app: str, **changes: float) -> None:
+    def alter(self, app: str, **changes: Any) -> None:
         container = self.pods[app].containers[app]
         container.program = replace(container.program, **changes)
 
