@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from kube_headroom.catalogue import workloads
 from kube_headroom.exposition.channel import Publication
 from kube_headroom.exposition.server import Server
+from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.publisher import OWN_INTERVAL, Publisher, Standing
 from tests.facts import controller, pod
 from tests.stage import Stage
@@ -40,7 +41,14 @@ class Recorder:
 
 def publisher_of(stage: Stage) -> tuple[Publisher, Recorder]:
     server = Recorder()
-    return Publisher(stage.inventory, cast("Server", server), CollectorRegistry(), lambda: stage.now), server
+    publisher = Publisher(
+        stage.inventory,
+        cast("Server", server),
+        CollectorRegistry(),
+        feed=OverviewFeed(lambda: ()),
+        clock=lambda: stage.now,
+    )
+    return publisher, server
 
 
 def stage_with(*names: str) -> Stage:

@@ -26,6 +26,8 @@ from kube_headroom.exposition.channel import Publication, Setup
 from kube_headroom.exposition.listeners import bind
 from kube_headroom.exposition.registry import registry_body
 from kube_headroom.exposition.server import Server
+from kube_headroom.overview.content import Overview, Source
+from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.publisher import Publisher, Standing
 from kube_headroom.self_report import registry
 from kube_headroom.settings import Settings
@@ -95,7 +97,9 @@ class Exporter:
         read = [*reflectors(_choice(settings), connection, self._inventory, timing)]
         self._healths = [health for health, _ in read]
         self._reflectors = [reflector for _, reflector in read]
-        self._publisher = Publisher(self._inventory, server, registry(self._samples), timing.clock)
+        self._publisher = Publisher(
+            self._inventory, server, registry(self._samples), feed=OverviewFeed(self._sources), clock=timing.clock
+        )
         log.info("API server answered", kubernetes=introduction.version, resumed=self._resumed)
 
     def run(self, stop: threading.Event) -> None:
@@ -118,6 +122,14 @@ class Exporter:
         for reflector in self._reflectors:
             reflector.interrupt()
         saving.join()
+
+    def overview(self) -> Overview | None:
+        """Return what the overview page shows, None before the first publication; any thread may ask."""
+        return self._publisher.overview()
+
+    def _sources(self) -> Iterator[Source]:
+        reports = [health.report() for health in self._healths]
+        return sources.shown(reports, self._inventory.sizes(), self._stale(reports))
 
     def _stale(self, reports: list[SourceReport]) -> frozenset[str]:
         return sources.stale(reports, self._timing.clock(), self._settings.source_stale_after)

@@ -19,6 +19,8 @@ from kube_headroom.exposition.channel import Publication
 from kube_headroom.exposition.page import EMPTY_BODY, Page, join
 from kube_headroom.exposition.registry import registry_body
 from kube_headroom.exposition.server import Server
+from kube_headroom.overview.content import Overview
+from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.state.inventory import Inventory, Key
 
 log = structlog.get_logger(__name__)
@@ -41,11 +43,18 @@ class Publisher:
     """Keeps the page up to date with the inventory and hands it to the server."""
 
     def __init__(
-        self, inventory: Inventory, server: Server, own: CollectorRegistry, clock: Callable[[], float]
+        self,
+        inventory: Inventory,
+        server: Server,
+        own: CollectorRegistry,
+        *,
+        feed: OverviewFeed,
+        clock: Callable[[], float],
     ) -> None:
         self._inventory = inventory
         self._server = server
         self._own = own
+        self._feed = feed
         self._clock = clock
         self._page = Page(CLUSTER_METRICS)
         self._own_body = EMPTY_BODY
@@ -61,15 +70,23 @@ class Publisher:
         changed = False if standing.waiting else self._refresh()
         now = self._clock()
         own_due = standing != self._shown or errors != self._errors or now - self._own_read >= OWN_INTERVAL
-        if not (changed or own_due):
+        feed_due = own_due or self._feed.due(now)
+        if not (changed or feed_due):
             self._server.heartbeat()
             return
         body = EMPTY_BODY if standing.waiting else self._page.body(standing.withdrawn)
         if own_due:
             self._own_body, self._own_read = registry_body(self._own), now
-        self._server.publish(Publication(not standing.waiting, standing.waiting, now, join((body, self._own_body))))
+        if feed_due:
+            self._feed.look(now)
+        page = join((body, self._own_body))
+        self._server.publish(Publication(not standing.waiting, standing.waiting, now, page, self._feed.chunk))
         self._shown = standing
         self._duration = time.perf_counter() - started
+
+    def overview(self) -> Overview | None:
+        """Return what the overview page shows, None before the first publication; any thread may ask."""
+        return self._feed.latest
 
     def samples(self) -> Iterator[Sample]:
         """Report the size of the page and the time it took."""
@@ -82,18 +99,22 @@ class Publisher:
                 yield series.EXPOSITION_BYTES.at(Family(metric.name), size)
 
     def _refresh(self) -> bool:
-        keys = self._inventory.changes()
+        keys, now = self._inventory.changes(), self._clock()
         for some in _slices(keys, AT_ONCE):
             for key, snapshot in self._inventory.snapshots(some):
-                self._put(key, snapshot)
+                self._put(key, snapshot, now)
         return bool(keys)
 
-    def _put(self, key: Key, snapshot: object | None) -> None:
+    def _put(self, key: Key, snapshot: object | None, now: float) -> None:
         """One object that no signal understands must not cost the others their series."""
+        samples: tuple[Sample, ...] = ()
         try:
-            self._page.put(key, () if snapshot is None else signals.samples(key[0], snapshot))
+            samples = () if snapshot is None else tuple(signals.samples(key[0], snapshot))
+            self._page.put(key, samples)
+            self._feed.put(key, snapshot, samples, now)
         except Exception:
             self._page.drop(key)
+            self._feed.drop(key, now)
             if not self._errors:
                 log.exception("series could not be made and are left out", of="/".join(key))
             self._errors += 1

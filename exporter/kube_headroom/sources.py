@@ -14,6 +14,7 @@ from kube_headroom.catalogue.metrics import CLUSTER_METRICS
 from kube_headroom.cluster.backoff import PASSING_DENIALS
 from kube_headroom.cluster.failures import Reason
 from kube_headroom.cluster.health import SourceReport
+from kube_headroom.overview.content import Source as Shown
 
 NOT_WAITED_FOR = frozenset({Reason.FORBIDDEN, Reason.NOT_FOUND})
 """A kind that is forbidden or unknown is reported and not waited for; pods always are (DESIGN, law 6)."""
@@ -98,6 +99,29 @@ def samples(reports: Sequence[SourceReport], sizes: Mapping[str, int], silent: C
         yield from _by_reason(series.SOURCE_LISTS, kind, (part.lists for part in parts))
         flaws = (count for part in parts for count in (part.skipped, part.repaired))
         yield from _by_reason(series.OBJECTS_SKIPPED, kind, flaws)
+
+
+def shown(reports: Sequence[SourceReport], sizes: Mapping[str, int], silent: Collection[str]) -> Iterator[Shown]:
+    """Say of each kind what the overview shows; a kind read namespace by namespace is as good as its worst part."""
+    for kind in sorted({report.kind for report in reports}):
+        parts = [report for report in reports if report.kind == kind]
+        heard = [part.last_success for part in parts if part.last_success is not None]
+        errors = [part.last_error for part in parts if part.last_error]
+        yield Shown(
+            name=kind,
+            state=_state(parts, stale=kind in silent),
+            objects=sizes.get(kind, 0),
+            last_success=min(heard) if len(heard) == len(parts) else None,
+            error=errors[0] if errors else "",
+        )
+
+
+def _state(parts: Sequence[SourceReport], *, stale: bool) -> str:
+    if stale:
+        return "stale"
+    if any(part.last_error for part in parts):
+        return "down"
+    return "up" if all(part.up and part.listed for part in parts) else "starting"
 
 
 def _by_reason(metric: Counter[SourceReason], kind: str, counts: Iterable[Mapping[Any, int]]) -> Iterator[Sample]:

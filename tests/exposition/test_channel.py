@@ -24,6 +24,7 @@ publications = st.builds(
     reason=st.text(),
     published_at=st.floats(min_value=0, max_value=1e11),
     body=st.builds(Body, st.binary().map(deflate), st.binary().map(deflate)),
+    overview=st.binary().map(deflate),
 )
 
 
@@ -62,10 +63,14 @@ def test_a_torn_frame_is_never_a_publication(publication: Publication, data: st.
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        pytest.param(struct.pack(">III", 2, 0, LARGEST_FRAME), "is over the limit of", id="too large"),
-        pytest.param(struct.pack(">III", 2, 0, 0) + b"no", "metadata cannot be read", id="metadata that is no JSON"),
-        pytest.param(struct.pack(">III", 2, 0, 0) + b"{}", "metadata cannot be read", id="metadata without facts"),
-        pytest.param(struct.pack(">III", 2, 0, 0) + b"[]", "metadata cannot be read", id="metadata of another shape"),
+        pytest.param(struct.pack(">IIII", 2, 0, 0, LARGEST_FRAME), "is over the limit of", id="too large"),
+        pytest.param(
+            struct.pack(">IIII", 2, 0, 0, 0) + b"no", "metadata cannot be read", id="metadata that is no JSON"
+        ),
+        pytest.param(struct.pack(">IIII", 2, 0, 0, 0) + b"{}", "metadata cannot be read", id="metadata without facts"),
+        pytest.param(
+            struct.pack(">IIII", 2, 0, 0, 0) + b"[]", "metadata cannot be read", id="metadata of another shape"
+        ),
     ],
 )
 def test_a_foreign_frame_is_refused(content: bytes, error: str) -> None:

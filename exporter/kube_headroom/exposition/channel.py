@@ -9,7 +9,7 @@ import json
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from kube_headroom.exposition.deflate import Chunk
+from kube_headroom.exposition.deflate import EMPTY, Chunk
 from kube_headroom.exposition.page import Body
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 # Ten times the largest page measured (50,000 pods); more is a fault, not a page.
 LARGEST_FRAME = 256 * 1024 * 1024
-_PREFIX = struct.Struct(">III")
+_PREFIX = struct.Struct(">IIII")
 # A heartbeat: a frame of nothing, which only says that the collector is alive.
-HEARTBEAT = _PREFIX.pack(0, 0, 0)
+HEARTBEAT = _PREFIX.pack(0, 0, 0, 0)
 
 
 class Setup(NamedTuple):
@@ -34,12 +34,16 @@ class Setup(NamedTuple):
 
 
 class Publication(NamedTuple):
-    """Everything a scrape is answered from; `published_at` is Unix time, `reason` says why `ready` is False."""
+    """Everything a request is answered from; `published_at` is Unix time, `reason` says why `ready` is False.
+
+    `overview` is one JSON object in UTF-8 that may stand in HTML as it is, EMPTY while there is none.
+    """
 
     ready: bool
     reason: str
     published_at: float
     body: Body
+    overview: Chunk = EMPTY
 
 
 class ChannelError(Exception):
@@ -49,6 +53,7 @@ class ChannelError(Exception):
 def encode(publication: Publication) -> bytes:
     """Return the publication as one frame; raises ValueError where it is larger than a frame may be."""
     text, openmetrics = publication.body
+    overview = publication.overview
     metadata = json.dumps(
         {
             "ready": publication.ready,
@@ -56,14 +61,16 @@ def encode(publication: Publication) -> bytes:
             "published_at": publication.published_at,
             "text": text[1:],
             "openmetrics": openmetrics[1:],
+            "overview": overview[1:],
         }
     ).encode()
     frame = b"".join(
         (
-            _PREFIX.pack(len(metadata), len(text.deflated), len(openmetrics.deflated)),
+            _PREFIX.pack(len(metadata), len(text.deflated), len(openmetrics.deflated), len(overview.deflated)),
             metadata,
             text.deflated,
             openmetrics.deflated,
+            overview.deflated,
         )
     )
     if len(frame) > LARGEST_FRAME:
@@ -83,11 +90,12 @@ async def read(receive: Callable[[int], Awaitable[bytes]]) -> Publication | None
     if sum(lengths) > LARGEST_FRAME:
         message = f"a frame of {sum(lengths)} bytes is over the limit of {LARGEST_FRAME}"
         raise ChannelError(message)
-    metadata, text, openmetrics = [await receive(length) for length in lengths]
+    metadata, text, openmetrics, overview = [await receive(length) for length in lengths]
     try:
         facts = json.loads(metadata)
         body = Body(Chunk(text, *facts["text"]), Chunk(openmetrics, *facts["openmetrics"]))
-        return Publication(facts["ready"], facts["reason"], facts["published_at"], body)
+        shown = Chunk(overview, *facts["overview"])
+        return Publication(facts["ready"], facts["reason"], facts["published_at"], body, shown)
     except (ValueError, KeyError, TypeError) as error:
         message = f"a frame's metadata cannot be read: {error}"
         raise ChannelError(message) from error

@@ -6,7 +6,6 @@ A counter that was never seen stood at 0: counters begin at 0 with the process, 
 
 from __future__ import annotations
 
-from collections import Counter as Multiset
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -45,25 +44,31 @@ OUT_OF_MEMORY = "OOMKilled"
 class Increases:
     """The counters of one workload."""
 
-    __slots__ = ("_latest", "_slots", "_values")
+    __slots__ = ("_expires_at", "_latest", "_slots", "_values")
 
     def __init__(self) -> None:
         self._values: dict[tuple[Metric[Any], tuple[str, ...]], float] = {}
-        self._slots: dict[tuple[Metric[Any], str], dict[int, float]] = {}
+        self._slots: dict[Metric[Any], dict[tuple[int, str], float]] = {}
         self._latest: dict[Metric[Any], float] = {}
+        self._expires_at: float | None = None
 
-    def take(self, samples: Iterable[Sample], now: float) -> None:
-        """Note what grew since these counters were last taken; a value that fell began anew at 0."""
+    def take(self, samples: Iterable[Sample], now: float) -> bool:
+        """Note what grew since these counters were last taken, and say whether any did; what fell began anew at 0."""
+        grown = False
         for metric, labels, value in samples:
             before = self._values.get((metric, labels), 0.0)
             if value == before or (metric is workloads.CONTAINER_TERMINATIONS and labels[4] != OUT_OF_MEMORY):
                 continue
+            grown = True
             self._values[metric, labels] = value
             index = COUNTED[metric].detail
-            slots = self._slots.setdefault((metric, "" if index is None else labels[index]), {})
-            slot = int(now // SLOT)
+            slots = self._slots.setdefault(metric, {})
+            slot = (int(now // SLOT), "" if index is None else labels[index])
             slots[slot] = slots.get(slot, 0.0) + (value - before if value > before else value)
             self._latest[metric] = now
+            if self._expires_at is None:
+                self._expires_at = _expiry(slot[0])
+        return grown
 
     @property
     def untouched(self) -> bool:
@@ -72,29 +77,35 @@ class Increases:
 
     def forget(self, now: float) -> float | None:
         """Drop what is older than an hour; return when the next is, None if nothing is left."""
-        oldest = int((now - WINDOW) // SLOT)
-        for key, slots in [*self._slots.items()]:
-            for slot in [slot for slot in slots if slot < oldest]:
-                del slots[slot]
-            if not slots:
-                del self._slots[key]
-        return min((min(slots) + 1) * SLOT + WINDOW for slots in self._slots.values()) if self._slots else None
+        if self._expires_at is not None and self._expires_at <= now:
+            oldest = int((now - WINDOW) // SLOT)
+            kept = {
+                metric: {slot: count for slot, count in slots.items() if slot[0] >= oldest}
+                for metric, slots in self._slots.items()
+            }
+            self._slots = {metric: slots for metric, slots in kept.items() if slots}
+            first = min((slot for slots in self._slots.values() for slot, _ in slots), default=None)
+            self._expires_at = None if first is None else _expiry(first)
+        return self._expires_at
 
     def findings(self) -> Iterator[Finding]:
         """Say what happened since the last `forget`'s hour, one finding per indicator."""
-        for metric, (indicator, _, noun, at_risk_from) in COUNTED.items():
-            by_detail: Multiset[str] = Multiset()
-            for (counter, detail), slots in self._slots.items():
-                if counter is metric:
-                    by_detail[detail] += round(sum(slots.values()))
-            total = by_detail.total()
-            if total:
-                names = listed([name for name, _ in by_detail.most_common() if name])
-                yield Finding(
-                    indicator=indicator.name,
-                    severity=Severity.RISK if total >= at_risk_from else Severity.NOTE,
-                    text=f"{counted(total, *noun)} in the last hour{f' ({names})' if names else ''}",
-                    value=total,
-                    lasting=False,
-                    since=self._latest[metric],
-                )
+        for metric, slots in self._slots.items():
+            indicator, _, noun, at_risk_from = COUNTED[metric]
+            by_detail: dict[str, float] = {}
+            for (_, detail), count in slots.items():
+                by_detail[detail] = by_detail.get(detail, 0.0) + count
+            total = sum(by_detail.values())
+            names = listed(sorted(filter(None, by_detail), key=lambda name: (-by_detail[name], name)))
+            yield Finding(
+                indicator=indicator.name,
+                severity=Severity.RISK if total >= at_risk_from else Severity.NOTE,
+                text=f"{counted(total, *noun)} in the last hour{f' ({names})' if names else ''}",
+                value=total,
+                lasting=False,
+                since=self._latest[metric],
+            )
+
+
+def _expiry(slot: int) -> float:
+    return (slot + 1) * SLOT + WINDOW

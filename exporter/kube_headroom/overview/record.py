@@ -45,9 +45,12 @@ class Record:
         self._increases = Increases()
         self._gone_at: float | None = None
 
-    def update(self, owner: str, told: Sorted, now: float) -> None:
-        """Take what is said now; what is said no more has ended."""
+    def update(self, owner: str, told: Sorted, now: float) -> bool:
+        """Take what is said now, and say whether that is news; what is said no more has ended."""
+        news = self._increases.take(told.counters, now) or (owner, None) != (self._owner, self._gone_at)
         self._owner, self._gone_at = owner, None
+        if not (told.conditions or self._standing):
+            return news
         before, self._standing = self._standing, {}
         for condition in told.conditions:
             key = (condition.indicator.name, condition.detail)
@@ -55,9 +58,8 @@ class Record:
             self._standing[key] = _Standing(condition, since)
         for key, standing in before.items():
             if key not in self._standing and standing.condition.echo:
-                ended = standing.ended or now
-                self._standing[key] = standing._replace(ended=ended)
-        self._increases.take(told.counters, now)
+                self._standing[key] = standing._replace(ended=standing.ended or now)
+        return news or self._standing != before
 
     def leave(self, now: float) -> None:
         """Note that the subject is gone; its counters are kept for as long as it may come back with them."""
@@ -69,15 +71,17 @@ class Record:
         if self._gone_at is not None:
             forgotten = self._gone_at + WINDOW
             return Judgement(None, forgotten if forgotten > now else None)
+        due = self._increases.forget(now)
+        if not self._standing:
+            return Judgement(self._subject([*self._increases.findings()]), due)
         self._standing = {
             key: standing
             for key, standing in self._standing.items()
             if standing.ended is None or standing.ended + standing.condition.echo > now
         }
-        ends = [self._increases.forget(now), *map(_turn, self._standing.values())]
-        due = min((end for end in ends if end is not None and end > now), default=None)
+        turns = [turn for turn in map(_turn, self._standing.values()) if turn > now]
         findings = [*self._current(now), *self._increases.findings()]
-        return Judgement(self._subject(findings), due)
+        return Judgement(self._subject(findings), min(turns if due is None else [due, *turns], default=None))
 
     @property
     def idle(self) -> bool:
