@@ -110,7 +110,7 @@ def static_pod(row: Workload, node: Object, now: float) -> Object:
             ],
         },
         "spec": {
-            **{key: value for key, value in pod_spec(row).items() if key != "serviceAccountName"},
+            **{key: value for key, value in pod_spec(row).items() if not key.startswith("serviceAccount")},
             "nodeName": name,
             "tolerations": [{"operator": "Exists", "effect": "NoExecute"}],
         },

@@ -30,6 +30,7 @@ def pod_spec(row: Workload) -> Object:
     """Return the pod spec without what the API server's defaulting adds."""
     spec: Object = {
         "serviceAccountName": row.name,
+        "serviceAccount": row.name,
         "containers": [_container(row, container) for container in row.containers],
     }
     init = [_container(row, container) for container in row.init]
