@@ -90,10 +90,13 @@ class View(NamedTuple):
         return self._table_of(rows, metadata, headers=headers)
 
     def _row(self, stored: Object) -> Object:
-        cells = printer(self.resource.plural).cells(stored, self.clock())
-        if self.included == "None":
-            return {"cells": cells, "object": None}
-        return {"cells": cells, "object": stored if self.included == "Object" else self._partial(stored)}
+        printed = printer(self.resource.plural)
+        row: Object = {"cells": printed.cells(stored, self.clock())}
+        if conditions := printed.conditions(stored):
+            row["conditions"] = conditions
+        whole = self.included == "Object"
+        row["object"] = None if self.included == "None" else stored if whole else self._partial(stored)
+        return row
 
     def _table_of(self, rows: list[Object], metadata: dict[str, Any], *, headers: bool = False) -> Object:
         columns = printer(self.resource.plural).columns
