@@ -89,6 +89,7 @@ def machine(place: Place) -> Machine:
 def node(place: Place, *, now: float, version: str, ports: Mapping[int, int] | None) -> Object:
     """Return the Node as its kubelet posted it; with `ports` (by node number) it is found on this machine."""
     pool = place.pool
+    pod_range = f"10.{128 + place.number // 256}.{place.number % 256}.0/24"
     return {
         "metadata": {
             "name": place.name,
@@ -97,6 +98,8 @@ def node(place: Place, *, now: float, version: str, ports: Mapping[int, int] | N
             "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
         },
         "spec": {
+            "podCIDR": pod_range,
+            "podCIDRs": [pod_range],
             "providerID": f"aws:///{REGION}{place.zone}/i-{place.number + 1:017x}",
             **({"taints": [dict(taint) for taint in pool.taints]} if pool.taints else {}),
         },
