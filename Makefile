@@ -5,7 +5,7 @@ UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 
 # What the real tests start; the bench needs the peer as well.
-TOOLS := etcd kubernetes kwok oracle prometheus
+TOOLS := etcd kubectl kubernetes kwok oracle prometheus
 PEER := kube-state-metrics
 
 .DEFAULT_GOAL := help

@@ -73,6 +73,12 @@ PROGRAMS: Mapping[str, Program] = {
         packages={"kube-state-metrics": "k8s.io/kube-state-metrics/v2"},
         symbols={"github.com/prometheus/common/version.Version": "{version}"},
     ),
+    "kubectl": Program(
+        # A module of its own: in that of the servers it would add its libraries to their checksums.
+        module="k8s.io/kubernetes",
+        packages={"kubectl": "k8s.io/kubernetes/cmd/kubectl"},
+        symbols=_KUBERNETES_VERSION,
+    ),
     "kubernetes": Program(
         module="k8s.io/kubernetes",
         packages={
