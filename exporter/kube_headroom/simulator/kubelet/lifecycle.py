@@ -5,6 +5,7 @@ Work that takes time is a generator that yields the seconds until it goes on; wh
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
@@ -172,9 +173,9 @@ class PodWorker:
             self.pod = self._node.write(self, status)
 
     def _abandon(self) -> None:
-        """Give up the work in progress."""
+        """Give up the work in progress; work that ends the pod itself runs to its own end."""
         self._turn += 1
-        if self._work is not None:
+        if self._work is not None and inspect.getgeneratorstate(self._work) != inspect.GEN_RUNNING:
             self._work.close()
             self._work = None
 
