@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 
 from kube_headroom.resources import parse_quantity
+from kube_headroom.simulator.program import Program
 from kube_headroom.simulator.shop.population import measured, populate, rows
 from kube_headroom.simulator.store import moment
 from kube_headroom.simulator.world import World
@@ -118,3 +119,10 @@ def test_thousands_of_nodes_have_names_of_their_own() -> None:
     assert made.store.count("nodes") == len(made.machines) == 2000
     addresses = {node["status"]["addresses"][0]["address"] for node in made.store.all("nodes")}
     assert len(addresses) == 2000
+
+
+def test_every_image_holds_one_program() -> None:
+    programs: dict[str, Program] = {}
+    for row, _ in rows(25):
+        for container in (*row.init, *row.sidecars, *row.containers):
+            assert programs.setdefault(container.image, container.program) == container.program, container.image

@@ -73,7 +73,7 @@ FULFILMENT = (
         ),),
         replicas=3, owner="orders", claim="20Gi", sidecars=(PROXY,), available=2,
         init=(Container(
-            "docker.io/library/busybox:1.37.0", "wait-for-kafka",
+            "registry.example.com/orders/wait-for-kafka:1.0.4", "wait-for-kafka",
             program=Program(cpu_idle_cores=0.01, memory_bytes=3 * Mi, runs_seconds=3),
             requests=Amount("10m", "16Mi"), limits=Amount("50m", "32Mi"),
         ),),

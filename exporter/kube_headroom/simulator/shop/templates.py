@@ -84,7 +84,9 @@ def _probes(container: Container) -> Object:
     """Slow starters get a startup probe; the liveness probe is the more patient of the other two."""
     slow = container.program.start_seconds > 10
     probes: Object = {
-        "readinessProbe": {**_question(container, "/ready"), "periodSeconds": 10, "failureThreshold": 3},
+        "readinessProbe": {
+            **_question(container, "/ready"), "initialDelaySeconds": 5, "periodSeconds": 10, "failureThreshold": 3,
+        },
         "livenessProbe": {
             **_question(container, "/healthz"), "initialDelaySeconds": 10, "periodSeconds": 20, "failureThreshold": 3,
         },
