@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kube_headroom.simulator.kubelet.containers import PROBES, PodContainer, of_kind
+from kube_headroom.simulator.kubelet.containers import PodContainer, of_kind
 
 
 class Action(NamedTuple):
@@ -15,7 +15,7 @@ class Action(NamedTuple):
     container: PodContainer
     kill: str = ""
     probe: str = ""
-    """The field of the probe whose failure kills it."""
+    """The probe whose failure kills it."""
     start: bool = True
 
 
@@ -60,33 +60,23 @@ def _initialize(inits: Sequence[PodContainer], *, running: bool, actions: Action
     """
     initialized = found = running
     steps: list[Action] = []
-    for index in range(len(inits) - 1, -1, -1):
+    for index in reversed(range(len(inits))):
         init = inits[index]
-        following = index + 1 < len(inits)
         if not init.created:
-            if found and init.kind == "sidecar":
-                steps.append(Action(init))
-            continue
-        if found and init.kind == "init":
+            steps += [Action(init)] if found and init.kind == "sidecar" else []
             continue
         if init.kind == "sidecar":
-            done = init.started
             steps += _sidecar_steps(init)
-        else:
-            done = init.ready
-            if init.terminated is not None and not done:
-                if not init.wants_to_run():
-                    actions.kill_pod = True
-                    return False
-                steps.append(Action(init))
-        if done and not following:
-            initialized = True
-        elif done and not found:
-            steps.append(Action(inits[index + 1]))
+        elif not found and init.terminated is not None and not init.ready:
+            if not init.wants_to_run():
+                actions.kill_pod = True
+                return False
+            steps.append(Action(init))
+        if not found and (init.started or init.ready):
+            initialized = init is inits[-1]
+            steps += [] if initialized else [Action(inits[index + 1])]
         found = True
-    if not found:
-        steps.append(Action(inits[0]))
-    actions.steps += reversed(steps)
+    actions.steps += reversed(steps) if found else [Action(inits[0])]
     return initialized
 
 
@@ -98,8 +88,8 @@ def _sidecar_steps(sidecar: PodContainer) -> list[Action]:
 
 
 def _failed_probe(container: PodContainer) -> tuple[str, str] | None:
-    """Return what a running container has to be killed for, and the field of the probe that found it."""
+    """Return what a running container has to be killed for, and the probe that found it."""
     for kind in ("Liveness", "Startup"):
         if container.results.get(kind) is False:
-            return f"{container.name} failed {kind.lower()} probe", PROBES[kind]
+            return f"{container.name} failed {kind.lower()} probe", kind
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from random import Random
+from typing import NamedTuple
 
 from kube_headroom.simulator.kubelet.backoff import duration
 from kube_headroom.simulator.kubelet.runtime import RunningContainer
@@ -15,11 +16,17 @@ STARVED = 1.25
 """From this much more wanted than granted on, requests wait for the CPU."""
 
 
-def failure(kind: str, probe: Object, container: RunningContainer, address: str, now: float, chance: Random) -> str:
-    """Return why a probe fails as the kubelet's event says it, "" if it succeeds.
+class Question(NamedTuple):
+    """What a probe asks: Startup, Readiness or Liveness, its spec with ports resolved, and the pod's address."""
 
-    `kind` is Startup, Readiness or Liveness, `probe` its spec with ports resolved, `address` the pod's.
-    """
+    kind: str
+    probe: Object
+    address: str
+
+
+def failure(question: Question, container: RunningContainer, now: float, chance: Random) -> str:
+    """Return why a probe fails as the kubelet's event says it, "" if it succeeds."""
+    kind, probe, address = question
     program = container.program
     age = now - container.started
     if program.hangs_after is not None and age >= program.hangs_after:

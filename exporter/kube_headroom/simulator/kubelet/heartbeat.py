@@ -56,6 +56,12 @@ class Heartbeat:
         self._renew(self._node.now)
         self._report(self._node.now)
 
+    def born(self) -> None:
+        """Tell that the kubelet's process began."""
+        node = self._node.object
+        if node is not None:
+            self._node.record(node, ("Normal", "Starting", "Starting kubelet."))
+
     def rebooted(self) -> None:
         """Tell of a reboot, by an event and by another boot id."""
         node = self._node.object
@@ -63,6 +69,7 @@ class Heartbeat:
             name = self._node.machine.name
             message = f"Node {name} has been rebooted, boot id: {self._boot_id()}"
             self._node.record(node, ("Warning", "Rebooted", message))
+            self.born()
         self._reported = float("-inf")
 
     def changed(self, pressures: frozenset[str]) -> None:

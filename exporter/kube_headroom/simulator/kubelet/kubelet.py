@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -88,9 +89,10 @@ class Kubelet:
         """By the uid of the pod's object."""
         self._world = world
         self._kernel = kernel
-        self._queue: list[PodWorker] = []
+        self._queue: deque[Callable[[], None]] = deque()
         self._node = Node(world, machine, claims, self._settle)
         self._heartbeat = Heartbeat(world, self._node)
+        self._heartbeat.born()
         self._eviction = Eviction(self._node, self.workers, self._heartbeat)
         self._boot = machine.boot
         self._reachable = False
@@ -116,8 +118,7 @@ class Kubelet:
         node.run_due(now)
         queue = self._queue
         while queue:
-            worker = queue.pop(0)
-            worker.run()
+            queue.popleft()()
 
     def hear(self, pod: Object, *, gone: bool) -> None:
         """Take in what the API server says of a pod of this node."""
@@ -145,8 +146,8 @@ class Kubelet:
         self._node.crashes.clear()
         self._node.images.back_off.clear()
         for worker in self.workers.values():
-            worker.restarted(self._node.now)
-        self._heartbeat.started()
+            worker.restarted()
+        self._heartbeat.born()
 
     def _admit(self, pod: Object) -> None:
         """Begin with a pod, or remove the object of one that ended before."""
@@ -182,20 +183,21 @@ class Kubelet:
             self._world.store.delete("pods", worker.pod)
 
     def _relist(self) -> None:
-        """Catch up with the API server: tell it what it has not heard, and hear what changed meanwhile."""
-        unwritten, self._node.unwritten = self._node.unwritten, {}
+        """Catch up with the API server: hear what changed meanwhile, and tell it what it has not heard."""
         store = self._world.store
         for uid, worker in list(self.workers.items()):
             metadata = worker.pod["metadata"]
             current = store.get("pods", metadata["namespace"], metadata["name"])
             if current is None or current["metadata"]["uid"] != uid:
                 self.hear(worker.pod, gone=True)
-            elif worker.uid in unwritten:
-                worker.pod = store.change("pods", current, status=worker.pod["status"])
-            if worker.finished:
-                self._settle(worker)
         for pod in store.pods_on(self.machine.name):
             self.hear(pod, gone=False)
+        for worker in list(self.workers.values()):
+            if worker.finished:
+                worker.write_status()
+                self._settle(worker)
+            else:
+                worker.heed()
         self._heartbeat.started()
 
     def _start_over(self) -> None:
@@ -211,22 +213,23 @@ class Kubelet:
         """Let running processes do what their images' programs do now."""
         for worker in self.workers.values():
             for container in worker.containers:
-                if container.process is not None:
-                    container.process.program = self._world.registry.program(container.process.image)
-                    worker.check_exit(container)
+                process = container.process
+                if process is None:
+                    continue
+                program = self._world.registry.program(process.image)
+                if program != process.program:
+                    process.program = program
+                    worker.plan_exit(container)
 
     def _notice_kills(self) -> None:
-        for running in self.machine.pods.values():
-            for process in running.containers.values():
-                if process.oom_killed:
-                    break
-            else:
-                continue
-            self._bury(running.uid)
-
-    def _bury(self, uid: str) -> None:
-        for worker in self.workers.values():
-            if worker.uid == uid:
-                for container in worker.containers:
-                    if container.process is not None and container.process.oom_killed:
-                        worker.ended(container, KILLED, "OOMKilled")
+        """Take away the processes that the kernel killed."""
+        killed = [
+            running.uid
+            for running in self.machine.pods.values()
+            for process in running.containers.values()
+            if process.oom_killed
+        ]
+        for worker in self.workers.values() if killed else ():
+            for container in worker.containers:
+                if container.process is not None and container.process.oom_killed:
+                    worker.ended(container, KILLED, "OOMKilled")

@@ -6,7 +6,6 @@ import heapq
 import ipaddress
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
 
 from kube_headroom.resources import parse_quantity
 from kube_headroom.simulator.events import Reporter
@@ -24,13 +23,6 @@ RESULTS = ("successful", "failed")
 Claim = tuple[str, str]
 """Namespace and name."""
 Callback = Callable[[float, int], None]
-
-
-class Worker(Protocol):
-    """What the node knows of a pod worker."""
-
-    pod: Object
-    uid: str
 
 
 class Node:
@@ -51,8 +43,6 @@ class Node:
         self.images = Images(world.registry, self.chance, lambda: self.now)
         self.crashes = BackOff()
         self.forget = forget
-        self.unwritten: dict[str, Worker] = {}
-        """Workers, by uid, whose last word the API server has not heard."""
 
     @property
     def object(self) -> Object | None:
@@ -84,11 +74,9 @@ class Node:
         if self.machine.up:
             self._world.events.record(involved, *said, self._reporter, field_path=field_path)
 
-    def write(self, worker: Worker, status: Object) -> Object:
-        """Write a pod's status and return the pod as it is now; kept for later without the network."""
-        pod = worker.pod
+    def write(self, pod: Object, status: Object) -> Object:
+        """Write a pod's status and return the pod as it is now; without the network nobody else sees it."""
         if not self.machine.up:
-            self.unwritten[worker.uid] = worker
             return {**pod, "status": status}
         try:
             return self._world.store.change("pods", pod, status=status)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-from kube_headroom.simulator.kubelet.answers import failure, resolved
+from kube_headroom.simulator.kubelet.answers import Question, failure, resolved
 from kube_headroom.simulator.kubelet.containers import PROBES, PodContainer
 from kube_headroom.simulator.store import Object
 
@@ -109,7 +109,7 @@ class ProbeWorker:
             return True
         if container.started == (self.kind == "Startup"):
             return True
-        message = failure(self.kind, self._spec, process, self._pod.address, now, self._chance)
+        message = failure(Question(self.kind, self._spec, self._pod.address), process, now, self._chance)
         success = not message
         if message:
             self._pod.unhealthy(container, f"{self.kind} probe failed: {message}")
