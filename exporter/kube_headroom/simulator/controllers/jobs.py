@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from kube_headroom.simulator.controllers import pods
 from kube_headroom.simulator.controllers.garbage import delete
+from kube_headroom.simulator.controllers.job_accounts import Account
 from kube_headroom.simulator.controllers.job_pods import (
-    finished_at,
     is_failed,
     replaces_only_failed,
     restarts,
@@ -20,28 +19,11 @@ from kube_headroom.simulator.events import Reporter
 from kube_headroom.simulator.store import Change, ConflictError, Object, controller, moment, timestamp
 from kube_headroom.simulator.world import World
 
-FIRST_BACK_OFF_SECONDS = 10.0
-LONGEST_BACK_OFF_SECONDS = 600.0
-"""Between a failed pod and the next one (job_controller.go, DefaultJobPodFailureBackOff)."""
 LONGEST_RETRY_SECONDS = 60.0
 """Between two tries to create a pod that was refused; the first comes after a second."""
 BACK_OFF_LIMIT = 6
 _REPORTER = Reporter("job-controller")
 _REACHED = ("CompletionsReached", "Reached expected number of succeeded pods")
-
-
-@dataclass(slots=True)
-class _Account:
-    """What the controller knows of a Job's pods beyond its status."""
-
-    counted: dict[str, None] = field(default_factory=dict)
-    """Uids of the pods that still exist and are in the status, or do not count."""
-    gone: list[Object] = field(default_factory=list)
-    """Pods that went before they were counted."""
-    failures: int = 0
-    """Since the last success."""
-    last_failure: float = 0.0
-    refusals: int = 0
 
 
 class Jobs:
@@ -52,7 +34,9 @@ class Jobs:
         self._store = world.store
         self._queue = Queue(world.store, "jobs", ("pods",))
         self._pods = Teller(world.store, world.events, _REPORTER)
-        self._accounts: dict[str, _Account] = {}
+        self._accounts: dict[str, Account] = {}
+        for existing in world.store.all("jobs"):
+            world.store.replace("jobs", identified("jobs", existing))
         world.store.admissions.append(identified)
         world.store.listeners.append(self._hear)
 
@@ -93,7 +77,7 @@ class Jobs:
             delete(self._world, "jobs", job, "Foreground")
 
     def _sync(self, job: Object, now: float) -> None:
-        account = self._accounts.setdefault(job["metadata"]["uid"], _Account())
+        account = self._accounts.setdefault(job["metadata"]["uid"], Account())
         status = dict(job.get("status", {}))
         failed = self._count(job, account, status)
         if "startTime" not in status and not _suspended(job):
@@ -112,7 +96,7 @@ class Jobs:
             self._tell_suspension(job, status, now)
         self._write(job, status)
 
-    def _count(self, job: Object, account: _Account, status: Object) -> list[Object]:
+    def _count(self, job: Object, account: Account, status: Object) -> list[Object]:
         """Add the pods that ended to the status and the back-off; return those that failed."""
         gone, account.gone = account.gone, []
         present = [
@@ -126,7 +110,7 @@ class Jobs:
         failed = [pod for pod in ended if pods.phase(pod) != "Succeeded"]
         status["succeeded"] = status.get("succeeded", 0) + len(succeeded)
         status["failed"] = status.get("failed", 0) + sum(verdict(job, pod).counts for pod in failed)
-        _back_off(account, succeeded, failed)
+        account.add(succeeded, failed)
         return failed
 
     def _failure(self, job: Object, status: Object, failed: Sequence[Object], now: float) -> Object | None:
@@ -186,7 +170,7 @@ class Jobs:
             record(job, "Warning", "TooManySucceededPods", message, _REPORTER)
         record(job, "Normal", "Completed", "Job completed", _REPORTER)
 
-    def _manage(self, job: Object, account: _Account, status: Object, now: float) -> None:
+    def _manage(self, job: Object, account: Account, status: Object, now: float) -> None:
         """Create or delete pods until as many are active as are wanted."""
         active = self._active(job)
         surplus = len(active) if _suspended(job) else len(active) - self._wanted(job, status, len(active))
@@ -199,13 +183,12 @@ class Jobs:
             surplus += leaving(self._store.owned(job["metadata"]["uid"], "pods"))
         if surplus >= 0 or _suspended(job):
             return
-        wait = _back_off_seconds(account) - (now - account.last_failure)
-        if account.failures and wait > 0:
-            self._queue.again(job, now + wait)
+        if account.wait(now) > 0:
+            self._queue.again(job, now + account.wait(now))
             return
         self._create_pods(job, account, -surplus, now)
 
-    def _create_pods(self, job: Object, account: _Account, missing: int, now: float) -> None:
+    def _create_pods(self, job: Object, account: Account, missing: int, now: float) -> None:
         pod = from_template(job["spec"]["template"], job)
         for _ in range(missing):
             try:
@@ -323,19 +306,3 @@ def _completions(job: Object) -> int | None:
 
 def _removal_order(pod: Object) -> tuple[bool, bool, bool]:
     return bool(pod["spec"].get("nodeName")), pods.phase(pod) == "Running", pods.is_ready(pod)
-
-
-def _back_off(account: _Account, succeeded: Sequence[Object], failed: Sequence[Object]) -> None:
-    """Count the failures since the last success (backoff_utils.go, newBackoffRecord)."""
-    failures = sorted(finished_at(pod) for pod in failed)
-    if succeeded:
-        last_success = max(finished_at(pod) for pod in succeeded)
-        failures = [at for at in failures if at > last_success]
-        account.failures = 0
-    if failures:
-        account.failures += len(failures)
-        account.last_failure = failures[-1]
-
-
-def _back_off_seconds(account: _Account) -> float:
-    return min(LONGEST_BACK_OFF_SECONDS, FIRST_BACK_OFF_SECONDS * 2.0 ** (min(account.failures, 10) - 1))
