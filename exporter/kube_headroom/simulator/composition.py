@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kube_headroom.simulator.controllers import defaults
 from kube_headroom.simulator.controllers.cronjobs import CronJobs
+from kube_headroom.simulator.controllers.daemonsets import DaemonSets
 from kube_headroom.simulator.controllers.deployments import Deployments
 from kube_headroom.simulator.controllers.garbage import Garbage
 from kube_headroom.simulator.controllers.jobs import Jobs
 from kube_headroom.simulator.controllers.replicasets import ReplicaSets
+from kube_headroom.simulator.controllers.scheduler import Scheduler
+from kube_headroom.simulator.controllers.statefulsets import StatefulSets
+from kube_headroom.simulator.kubelet.kubelet import Kubelets
 from kube_headroom.simulator.request_metrics import RequestMetrics
 from kube_headroom.simulator.shop.operator import KafkaOperator
 from kube_headroom.simulator.shop.population import measured, populate, rows
 from kube_headroom.simulator.shop.routine import Routine
+from kube_headroom.simulator.shop.rows import Workload
 from kube_headroom.simulator.traffic import Traffic
-from kube_headroom.simulator.world import World
+from kube_headroom.simulator.world import Part, World
 
-WARM_UP_SECONDS = 300.0
-"""Before `start`, so that the shop has come up when somebody looks."""
-OPENS_SECONDS = 150.0
-"""Before `start`, customers come: after everything is ready, and long enough for autoscalers to have settled."""
+COMING_UP_SECONDS = 240.0
+"""Until everything that was created at once is ready; customers come then."""
+PAST_SECONDS = 3 * 3600.0
+"""Long enough that events of the beginning have expired and the first deploys and jobs are behind."""
+PAST_TICK = 20.0
+"""The past is played in coarse steps; what kubelets do every few seconds is done less often, and nothing else differs."""
+SETTLING_SECONDS = 60.0
+"""Again in fine steps, so that rates over a minute are right at the start."""
 
 
 def build(  # noqa: PLR0913  the settings of the demo's command line
@@ -30,28 +39,41 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
     nodes: int = 12,
     workloads: int = 25,
     ports: Mapping[int, int] | None = None,
-    warm_up: float = WARM_UP_SECONDS,
+    past: float = PAST_SECONDS,
 ) -> World:
-    """Return the cluster at `start` (Unix seconds), having run for `warm_up` seconds.
+    """Return the cluster at `start` (Unix seconds), having run for `past` seconds and the time it takes to come up.
 
-    `ports` gives the ports of the nodes' kubelets on this machine, by the node's number from 0.
+    `ports` gives the ports of the nodes' kubelets on this machine, by the node's number from 0. The past of 12 nodes
+    takes about two seconds; a cluster of hundreds is better built with a `past` of 0.
     """
-    world = World(seed=seed, start=start - warm_up)
+    opens = start - SETTLING_SECONDS - past
+    world = World(seed=seed, start=opens - COMING_UP_SECONDS)
     copies = rows(workloads)
-    shop = [copy.row for copy in copies]
     defaults.register(world)
     populate(world, copies, node_count=nodes, ports=ports)
-    traffic = Traffic(world, measured(copies), opens=start - OPENS_SECONDS)
-    world.add(
+    traffic = Traffic(world, measured(copies), opens=opens)
+    world.add(*_parts(world, traffic, [copy.row for copy in copies]))
+    world.advance(opens)
+    tick, world.tick = world.tick, PAST_TICK
+    world.advance(opens + past)
+    world.tick = tick
+    world.advance(start)
+    return world
+
+
+def _parts(world: World, traffic: Traffic, shop: Sequence[Workload]) -> tuple[Part, ...]:
+    return (
         Routine(world, shop),
         traffic,
         CronJobs(world),
         Jobs(world),
         Deployments(world),
         ReplicaSets(world),
+        StatefulSets(world),
+        DaemonSets(world),
         KafkaOperator(world, shop),
         Garbage(world),
+        Scheduler(world),
+        Kubelets(world, traffic.rate_at),
         RequestMetrics(world, traffic),
     )
-    world.advance(start)
-    return world
