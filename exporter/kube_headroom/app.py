@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
+import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 
 import structlog
@@ -42,15 +43,28 @@ BUILD = series.BUILD_INFO.at(Build(VERSION, platform.python_version()), 1)
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, stop: threading.Event, timing: Timing = REAL) -> None:
-    """Watch the cluster and serve its metrics until `stop` is set; raises UsageError for settings that cannot work."""
+def run(
+    settings: Settings,
+    stop: threading.Event,
+    timing: Timing = REAL,
+    *,
+    listeners: Sequence[socket.socket] = (),
+    begun: Callable[[Exporter], None] | None = None,
+) -> None:
+    """Watch the cluster and serve its metrics until `stop` is set; raises UsageError for settings that cannot work.
+
+    `listeners` are served on in place of the settings' addresses; `begun` is told the exporter before it reads.
+    """
     connection = Connection.open(str(settings.kubeconfig) if settings.kubeconfig else None, settings.context)
-    listeners = bind(settings.web_listen_address)
+    listeners = listeners or bind(settings.web_listen_address)
     with Server(listeners, Setup(version=VERSION, metrics_path=settings.web_telemetry_path)) as server:
         log.info("serving", addresses=server.addresses, version=VERSION, api_server=connection.server)
         introduction = _wait_for_server(connection, server, stop, timing)
         if introduction is not None:
-            Exporter(settings, connection, server, introduction, timing).run(stop)
+            exporter = Exporter(settings, connection, server, introduction, timing)
+            if begun is not None:
+                begun(exporter)
+            exporter.run(stop)
     log.info("ended")
 
 
@@ -93,6 +107,8 @@ class Exporter:
         self._saved_at: float | None = None
         self._save_errors = 0
         self._resumed = False
+        self.ready = False
+        """Every mandatory kind was listed once."""
         self._checkpoint = self._open_checkpoint(introduction.cluster)
         read = [*reflectors(_choice(settings), connection, self._inventory, timing)]
         self._healths = [health for health, _ in read]
@@ -108,12 +124,11 @@ class Exporter:
         saving.start()
         for reflector in self._reflectors:
             threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
-        ready = False
         while not stop.is_set():
             reports = [health.report() for health in self._healths]
-            waiting = "" if ready else sources.waiting_for(reports, self._mandatory)
-            if not waiting and not ready:
-                ready = True
+            waiting = "" if self.ready else sources.waiting_for(reports, self._mandatory)
+            if not waiting and not self.ready:
+                self.ready = True
                 self._inventory.start_waiting()
                 log.info("ready: every mandatory kind was listed")
             withdrawn = sources.withdrawn(self._stale(reports), self._mandatory)

@@ -51,7 +51,7 @@ class Simulation:
         self.clock = clock
         self.token = secrets.token_urlsafe(24)
         self.authority = Authority()
-        self.api_server = ApiServer(world, token=self.token)
+        self.api_server = ApiServer(world, token=self.token, speed=clock.speed if clock else 1.0)
         """Its methods are for the loop's thread: `call` them."""
         self._world = world
         listener = api or bind(0)

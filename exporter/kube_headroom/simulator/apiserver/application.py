@@ -45,12 +45,13 @@ _HEADERS = {"Cache-Control": "no-cache, private"}
 class ApiServer:
     """The API server of a world; its application is served by one loop, its methods are called there."""
 
-    def __init__(self, world: World, *, token: str) -> None:
-        """Answer those who show `token` as bearer."""
+    def __init__(self, world: World, *, token: str, speed: float = 1.0) -> None:
+        """Answer those who show `token` as bearer; of watches' seconds, `speed` pass in a real one."""
         self.faults = Faults()
         self._world = world
         self._store = world.store
         self._token = token.encode()
+        self._speed = speed
         self._history = History(world.store)
         self._encodings = Encodings(world.store)
         self._watches = Watches(world.store)
@@ -141,7 +142,7 @@ class ApiServer:
             if not options.watch:
                 page = list_page(self._history, selection, options, self._store.revision)
                 return _answered(request, view.page(page))
-            watch = Watch(self._store, selection, options, view)
+            watch = Watch(self._store, selection, options, view, self._speed)
             feed = self._watches.open(resource.plural)
             try:
                 return await watch.serve(request, feed, self._history)

@@ -20,6 +20,7 @@ from kube_headroom.simulator.apiserver.status import StatusError, expired, too_l
 from kube_headroom.simulator.store import KEPT_CHANGES, Change, Object, Store
 
 BOOKMARK_SECONDS = 60.0
+"""Simulated, as all seconds of a watch: a client that lives by the same clock hears of it in time."""
 LAST_BOOKMARK_SECONDS = 2.0
 """Before a watch's timeout comes one more bookmark, so that the next watch begins late."""
 DEFAULT_TIMEOUT_SECONDS = 1800
@@ -97,6 +98,8 @@ class Watch(NamedTuple):
     selection: Selection
     options: ListOptions
     view: View
+    speed: float = 1.0
+    """How many of its seconds pass in a real one."""
 
     def start(self, history: History) -> Start:
         """Return where the watch begins; raises StatusError 410 for a compacted version, 504 for a list from the future."""
@@ -155,7 +158,7 @@ class _Sender:
         self._headers = True
         self._time = asyncio.get_running_loop().time
         timeout = watch.options.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
-        self._deadline = self._time() + timeout
+        self._deadline = self._time() + timeout / watch.speed
 
     async def run(self, start: Start) -> None:
         """Send until the time is over or somebody ends it."""
@@ -175,9 +178,9 @@ class _Sender:
 
     def _next_bookmark(self) -> float:
         """When to stop waiting: for a bookmark, or at the end."""
-        now = self._time()
-        last = self._deadline - LAST_BOOKMARK_SECONDS
-        return min(now + BOOKMARK_SECONDS, last if now < last else self._deadline)
+        now, speed = self._time(), self._watch.speed
+        last = self._deadline - LAST_BOOKMARK_SECONDS / speed
+        return min(now + BOOKMARK_SECONDS / speed, last if now < last else self._deadline)
 
     async def _woken(self, until: float) -> bool:
         """Wait for changes; False if the time came first, or the end."""
