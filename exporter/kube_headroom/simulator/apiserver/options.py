@@ -26,20 +26,8 @@ class ListOptions(NamedTuple):
     bookmarks: bool
     initial_events: bool | None
     timeout_seconds: int | None
-
-    @property
-    def revision(self) -> int:
-        """The asked revision, 0 for none; raises StatusError for what is no number."""
-        if not self.version:
-            return 0
-        if self.version.isascii() and self.version.isdigit():
-            return int(self.version)
-        words = (
-            f'resourceVersion: Invalid value: "{self.version}": '
-            f'strconv.ParseUint: parsing "{self.version}": invalid syntax'
-        )
-        # A watch's error is not recognized as the client's: kube-apiserver answers it with 500.
-        raise StatusError(500, "", words) if self.watch else bad_request(f"invalid resource version: {words}")
+    revision: int = 0
+    """`version` as a number, 0 for none."""
 
 
 def read_options(query: Mapping[str, str]) -> ListOptions:
@@ -62,7 +50,18 @@ def read_options(query: Mapping[str, str]) -> ListOptions:
     causes = _watch_causes(options) if options.watch else _list_causes(options)
     if causes:
         raise invalid_options(causes)
-    return options
+    return options._replace(revision=_revision(options))
+
+
+def _revision(options: ListOptions) -> int:
+    version = options.version
+    if not version:
+        return 0
+    if version.isascii() and version.isdigit():
+        return int(version)
+    words = f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+    # A watch's error is not recognized as the client's: kube-apiserver answers it with 500.
+    raise StatusError(500, "", words) if options.watch else bad_request(f"invalid resource version: {words}")
 
 
 def _list_causes(options: ListOptions) -> list[Cause]:
