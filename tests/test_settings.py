@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kube_headroom.cluster.kinds import KINDS
+from kube_headroom.durations import parse_duration
 from kube_headroom.settings import SETTINGS, Settings, SettingsError, read
 from kube_headroom.settings.file import MAXIMUM_BYTES
-from kube_headroom.settings.kinds import parse_duration
 from kube_headroom.settings.table import OPTIONAL_KINDS
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from kube_headroom.durations import parse_duration
+
 
 class Kind(NamedTuple):
     """How one setting is read: `parse` raises ValueError on text that is not `expected`."""
@@ -14,25 +16,6 @@ class Kind(NamedTuple):
     metavar: str
     expected: str
     parse: Callable[[str], object]
-
-
-# Units and their order are those of Prometheus' own duration grammar (prometheus/common, model.ParseDuration).
-_SECONDS_PER_UNIT = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
-_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,9}}){unit})?" for unit in _SECONDS_PER_UNIT))
-
-
-def parse_duration(text: str) -> float:
-    """Seconds in a Prometheus duration such as `30s`, `5m` or `1h30m`; a bare `0` needs no unit."""
-    if text == "0":
-        return 0.0
-    match = _DURATION.fullmatch(text)
-    if match is None or not text:
-        raise ValueError(text)
-    # Summed as milliseconds: whole numbers do not pick up binary fractions on the way.
-    milliseconds = sum(
-        int(count) * round(_SECONDS_PER_UNIT[unit] * 1000) for unit, count in match.groupdict().items() if count
-    )
-    return milliseconds / 1000
 
 
 def duration(minimum: str, maximum: str) -> Kind:
@@ -58,6 +41,17 @@ def whole_number(minimum: int, maximum: int) -> Kind:
         return int(text)
 
     return Kind("NUMBER", f"a whole number from {minimum} to {maximum}", parse)
+
+
+def decimal(minimum: float, maximum: float) -> Kind:
+    """A number between two others, with or without decimals."""
+
+    def parse(text: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", text) or not minimum <= float(text) <= maximum:
+            raise ValueError(text)
+        return float(text)
+
+    return Kind("NUMBER", f"a number from {minimum:g} to {maximum:g}", parse)
 
 
 def one_of(*choices: str) -> Kind:

@@ -27,7 +27,7 @@ def read(
 
     Raises SettingsError naming the flag, variable or file:line, what was expected and what was found.
     """
-    from_flags, from_environment = _flags(flags or {}), _environment(environment or {})
+    from_flags, from_environment = _flags(SETTINGS, flags or {}), _environment(SETTINGS, environment or {})
     file = from_flags.get("config.file") or from_environment.get("config.file")
     path = _parse(_SETTING["config.file"], file) if file else None
     from_file = _file(path) if isinstance(path, Path) else {}
@@ -42,12 +42,25 @@ def read(
     return Settings(**{setting.field: values[setting.name] for setting in SETTINGS})
 
 
+def read_own(
+    table: Sequence[Setting], flags: Mapping[str, str | Sequence[str]], environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """Values by name of the settings that only one command has; those of `SETTINGS` are known and passed over.
+
+    Raises SettingsError as `read` does.
+    """
+    own = {setting.name: setting for setting in table}
+    given = _environment((*table, *SETTINGS), environment) | _flags(table, flags)
+    values = {setting.name: _default(setting) for setting in table}
+    return values | {name: _parse(own[name], each) for name, each in given.items() if name in own}
+
+
 _SETTING = {setting.name: setting for setting in SETTINGS}
 
 
-def _flags(flags: Mapping[str, str | Sequence[str]]) -> dict[str, Given]:
+def _flags(table: Sequence[Setting], flags: Mapping[str, str | Sequence[str]]) -> dict[str, Given]:
     given = {}
-    for setting in SETTINGS:
+    for setting in table:
         value = flags.get(setting.field)
         if value is not None and value != ():
             # A repeated flag may still hold commas, as kubectl's lists do.
@@ -56,8 +69,8 @@ def _flags(flags: Mapping[str, str | Sequence[str]]) -> dict[str, Given]:
     return given
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, Given]:
-    by_variable = {setting.variable: setting for setting in SETTINGS}
+def _environment(table: Sequence[Setting], environment: Mapping[str, str]) -> dict[str, Given]:
+    by_variable = {setting.variable: setting for setting in table}
     given = {}
     for variable in sorted(environment):
         value = environment[variable]

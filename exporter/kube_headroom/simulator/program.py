@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 Mi = 2**20
@@ -56,7 +57,8 @@ class Registry:
     def __init__(self) -> None:
         self._programs: dict[str, Program] = {}
         self._missing: set[str] = set()
-        self._altered: dict[str, dict[str, Any]] = {}
+        self._altered: dict[str, dict[int, dict[str, Any]]] = {}
+        self._alterations = count()
         self.revision = 0
         """Counts what was changed, so that who runs programs knows when to look again."""
 
@@ -78,19 +80,26 @@ class Registry:
     def program(self, image: str) -> Program:
         """Return what the image's process does now."""
         program = self._programs.get(image, IDLE)
-        altered = self._altered.get(repository(image))
-        return replace(program, **altered) if altered else program
+        for changes in self._altered.get(repository(image), {}).values():
+            program = replace(program, **changes)
+        return program
 
-    def alter(self, name: str, **changes: Any) -> None:  # noqa: ANN401  fields of Program
-        """Change every program of a repository, running ones too, until `restore`: a dependency's fault, a config's."""
-        self._altered[name] = {**self._altered.get(name, {}), **changes}
+    def alter(self, name: str, **changes: Any) -> int:  # noqa: ANN401  fields of Program
+        """Change every program of a repository, running ones too, until `restore` of what is returned.
+
+        A dependency's fault, a setting's. Of two alterations of one field the later one counts.
+        """
+        alteration = next(self._alterations)
+        self._altered.setdefault(name, {})[alteration] = changes
         self.revision += 1
+        return alteration
 
-    def restore(self, name: str, *fields: str) -> None:
-        """Take alterations back: the named fields, or all."""
-        kept = {key: value for key, value in self._altered.pop(name, {}).items() if fields and key not in fields}
-        if kept:
-            self._altered[name] = kept
+    def restore(self, name: str, alteration: int) -> None:
+        """Take an alteration back."""
+        alterations = self._altered[name]
+        del alterations[alteration]
+        if not alterations:
+            del self._altered[name]
         self.revision += 1
 
 
