@@ -72,7 +72,7 @@ def _initialize(inits: Sequence[PodContainer], *, running: bool, actions: Action
                 actions.kill_pod = True
                 return False
             steps.append(Action(init))
-        if not found and (init.started or init.ready):
+        if not found and (init.started if init.kind == "sidecar" else init.ready):
             initialized = init is inits[-1]
             steps += [] if initialized else [Action(inits[index + 1])]
         found = True

@@ -131,6 +131,7 @@ class Kubelet:
         if worker.static and (gone or "deletionTimestamp" in pod["metadata"]):
             self._mirror_again(worker, pod)
             return
+        foreign = pod is not worker.pod
         worker.pod = pod
         if gone:
             worker.gone = True
@@ -139,9 +140,12 @@ class Kubelet:
             worker.stop(float(pod["metadata"]["deletionGracePeriodSeconds"]))
         elif pod.get("status", {}).get("phase") in ENDED:
             worker.stop(None)
+        elif foreign:
+            worker.heed()
 
     def restart(self) -> None:
         """Begin anew as a process, with the same containers."""
+        self.machine.kubelet_started = self._node.now
         self.machine.probes.clear()
         self._node.crashes.clear()
         self._node.images.back_off.clear()

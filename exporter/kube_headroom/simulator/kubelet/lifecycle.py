@@ -20,6 +20,8 @@ from kube_headroom.simulator.store import Object
 
 SANDBOX_SECONDS = (0.4, 1.6)
 """Volumes are mounted and the network is set up."""
+START_SECONDS = (0.2, 0.9)
+"""The runtime makes a container and starts its process."""
 CLEANUP_SECONDS = 0.9
 """Volumes are unmounted and cgroups removed before the pod's object goes."""
 RETRY_SECONDS = 10.0
@@ -100,6 +102,12 @@ class PodWorker:
             probe.forget()
             if not probe.stopped:
                 probe.trigger(self._node.now + self._node.chance.uniform(0.0, probe.period))
+        self.heed()
+
+    def decided(self) -> None:
+        """A probe's result changed; readiness is told at once, whatever work is in progress."""
+        if self._task.busy:
+            self.write_status()
         self.heed()
 
     def unhealthy(self, container: PodContainer, message: str) -> None:
@@ -216,6 +224,7 @@ class PodWorker:
             record("Warning", "Failed", f"Error: {reason.reason}")
             container.reason = reason
             return _Attempt(failed=True)
+        yield self._node.chance.uniform(*START_SECONDS)
         assert self.running is not None  # noqa: S101  containers start in a sandbox
         start_process(self._node, self.running, container)
         self.plan_exit(container)

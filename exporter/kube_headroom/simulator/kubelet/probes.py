@@ -29,7 +29,7 @@ class Probed(Protocol):
     def unhealthy(self, container: PodContainer, message: str) -> None:
         """Write an Unhealthy event."""
 
-    def heed(self) -> None:
+    def decided(self) -> None:
         """A result changed that its containers' states depend on."""
 
 
@@ -132,7 +132,7 @@ class ProbeWorker:
         results = self.container.results
         if results.get(self.kind) is not result:
             results[self.kind] = result
-            self._pod.heed()
+            self._pod.decided()
 
 
 def workers_of(container: PodContainer, pod: Probed, chance: Random) -> list[ProbeWorker]:

@@ -32,6 +32,11 @@ class Task:
         self._queued = False
         self._turn = 0
 
+    @property
+    def busy(self) -> bool:
+        """Work is in progress."""
+        return self._work is not None
+
     def ask(self) -> None:
         """Begin another piece of work as soon as the present one is done."""
         self._asked = True
