@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import cast
 
@@ -11,9 +12,9 @@ from structlog.testing import capture_logs
 from kube_headroom.catalogue import workloads
 from kube_headroom.exposition.channel import Publication
 from kube_headroom.exposition.server import Server
-from kube_headroom.overview_feed import OverviewFeed
+from kube_headroom.overview_feed import INTERVAL, OverviewFeed
 from kube_headroom.publisher import OWN_INTERVAL, Publisher, Standing
-from tests.facts import controller, pod
+from tests.facts import controller, pod, replicas
 from tests.stage import Stage
 
 READY = Standing("", frozenset(), ())
@@ -110,3 +111,33 @@ def test_a_large_cluster_is_published_in_slices_and_whole() -> None:
     publisher, server = publisher_of(stage)
     publisher.publish(READY)
     assert server.text.count("headroom_workload_info{") == 450
+
+
+def test_the_overview_is_looked_at_every_two_seconds_at_most_and_never_forgotten() -> None:
+    stage = stage_with("web")
+    publisher, server = publisher_of(stage)
+    publisher.publish(READY)
+    first = server.published[-1].overview
+    stage.wait(INTERVAL / 2)
+    stage.upsert("deployments", controller(replicas=replicas(2, deadline_exceeded=True)))
+    publisher.publish(READY)
+    assert server.published[-1].overview == first
+    stage.wait(INTERVAL / 2)
+    publisher.publish(READY)
+    overview = publisher.overview()
+    assert overview is not None
+    assert [subject.name for subject in overview.subjects] == ["web"]
+    shown = zlib.decompressobj(-15).decompress(server.published[-1].overview.deflated)
+    assert json.loads(shown)["subjects"][0]["name"] == "web"
+
+
+def test_what_time_alone_changes_reaches_the_overview() -> None:
+    stage = stage_with()
+    stage.upsert("deployments", controller(replicas=replicas(2, available=1)))
+    publisher, _ = publisher_of(stage)
+    for _ in range(20):
+        publisher.publish(READY)
+        stage.wait(1)
+    overview = publisher.overview()
+    assert overview is not None
+    assert overview.subjects[0].findings[0].text == "1 of 2 replicas missing"

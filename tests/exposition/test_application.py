@@ -139,7 +139,7 @@ def test_requests_are_counted_by_handler_and_code_from_zero() -> None:
     assert requests(after, "metrics", 200) == "1.0"
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/-/ready"])
+@pytest.mark.parametrize("path", ["/", "/overview.json", "/metrics", "/-/healthy", "/-/ready"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
 def test_other_methods_are_refused_with_those_allowed(path: str, method: str) -> None:
     response = ask(Application(Setup("1")), path, method)
@@ -147,7 +147,7 @@ def test_other_methods_are_refused_with_those_allowed(path: str, method: str) ->
     assert response.text == "method not allowed; use GET or HEAD\n"
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/-/ready", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/overview.json", "/metrics", "/-/healthy", "/-/ready", "/nowhere"])
 def test_head_is_get_without_the_body(path: str) -> None:
     application = Application(Setup("1"))
     got, head = ask(application, path), ask(application, path, "HEAD")
@@ -161,13 +161,6 @@ def test_head_is_get_without_the_body(path: str) -> None:
 def test_an_unknown_path_is_not_found() -> None:
     response = ask(Application(Setup("1")), "/metrics/")
     assert (response.status_code, response.text) == (404, "not found; the paths are listed at /\n")
-
-
-def test_the_landing_page_names_the_version_and_links_the_metrics() -> None:
-    response = ask(Application(Setup("1.2.3<b>", metrics_path='/pod"metrics')), "/")
-    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "Version 1.2.3&lt;b&gt;." in response.text
-    assert '<a href="/pod&quot;metrics">' in response.text
 
 
 def test_metrics_are_where_the_setting_says() -> None:

@@ -184,7 +184,7 @@ class NamespaceKind(NamedTuple):
 
 
 class Handler(NamedTuple):
-    """What answered a request: `metrics`, `healthy`, `ready`, `index`, or `other` for every unknown path."""
+    """What answered a request: `metrics`, `healthy`, `ready`, `index`, `overview`, or `other` for every unknown path."""
 
     handler: str
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kube_headroom.exposition.deflate import GZIP_HEADER, Chunk, deflate, gzip_end, inflate
 from kube_headroom.exposition.formats import accepts_gzip, choose_format
+from kube_headroom.exposition.overview_page import answer as overview_answer
+from kube_headroom.exposition.overview_page import document, entity_tag
 from kube_headroom.exposition.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from kube_headroom.exposition.channel import Publication, Setup
 
@@ -23,20 +24,9 @@ if TYPE_CHECKING:
 _BLOCK = 64 * 1024
 _END_OF_OPENMETRICS = deflate(b"# EOF\n")
 _PLAIN = "text/plain; charset=utf-8"
-_LANDING_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Headroom</title></head>
-<body>
-<h1>Headroom</h1>
-<p>Cluster state as workload metrics. Version {version}.</p>
-<ul>
-<li><a href="{metrics_path}">Metrics</a></li>
-<li><a href="/-/ready">Ready</a></li>
-<li><a href="/-/healthy">Healthy</a></li>
-</ul>
-</body>
-</html>
-"""
+_VARY = ("Vary", "Accept-Encoding")
+# What is shown is of now: nothing keeps it without asking again.
+_FRESH = ("Cache-Control", "no-cache")
 
 
 class Answer(NamedTuple):
@@ -58,8 +48,10 @@ class Application:
         self._publication: Publication | None = None
         self._heard_at = monotonic()
         self._traffic = Traffic()
+        self._document = document(setup)
         self._handlers: dict[str, tuple[str, Callable[[dict[str, str]], Answer]]] = {
             "/": ("index", self._index),
+            "/overview.json": ("overview", self._overview),
             "/-/healthy": ("healthy", self._healthy),
             "/-/ready": ("ready", self._ready),
             setup.metrics_path: ("metrics", self._metrics),
@@ -91,13 +83,7 @@ class Application:
         chunks = [body.openmetrics if chosen.openmetrics else body.text for body in bodies]
         if chosen.openmetrics:
             chunks.append(_END_OF_OPENMETRICS)
-        vary = ("Vary", "Accept, Accept-Encoding")
-        if not accepts_gzip(headers.get("accept-encoding", "")):
-            length = sum(chunk.size for chunk in chunks)
-            return Answer(200, chosen.content_type, length, _inflated(chunks), (vary,))
-        pieces = [GZIP_HEADER, *(chunk.deflated for chunk in chunks), gzip_end(chunks)]
-        length = sum(map(len, pieces))
-        return Answer(200, chosen.content_type, length, pieces, (vary, ("Content-Encoding", "gzip")))
+        return _encoded(headers, chunks, chosen.content_type, (("Vary", "Accept, Accept-Encoding"),))
 
     def _healthy(self, _headers: dict[str, str]) -> Answer:
         age, limit = self._monotonic() - self._heard_at, self._setup.silence_limit
@@ -113,10 +99,32 @@ class Application:
             return _text(503, f"{publication.reason}\n")
         return _text(200, "ready\n")
 
-    def _index(self, _headers: dict[str, str]) -> Answer:
-        setup = self._setup
-        page = _LANDING_PAGE.format(version=escape(setup.version), metrics_path=escape(setup.metrics_path)).encode()
-        return Answer(200, "text/html; charset=utf-8", len(page), (page,))
+    def _index(self, headers: dict[str, str]) -> Answer:
+        before, after, policy = self._document
+        chunks = [before, *overview_answer(self._publication), after]
+        extra = (_VARY, _FRESH, ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"))
+        return _encoded(headers, chunks, "text/html; charset=utf-8", extra)
+
+    def _overview(self, headers: dict[str, str]) -> Answer:
+        """Answer with what changed; the Age tells, in either case, how long the collector has been silent."""
+        chunks = overview_answer(self._publication)
+        tag = entity_tag(chunks)
+        extra = (_VARY, _FRESH, ("ETag", tag), ("Age", f"{self._monotonic() - self._heard_at:.0f}"))
+        if tag in {known.strip() for known in headers.get("if-none-match", "").split(",")}:
+            return Answer(304, "", 0, (), extra)
+        return _encoded(headers, chunks, "application/json", extra)
+
+
+def _encoded(
+    headers: dict[str, str], chunks: Sequence[Chunk], content_type: str, extra: tuple[tuple[str, str], ...]
+) -> Answer:
+    """Return the chunks as one gzip member, or inflated for a client that wants none."""
+    if not accepts_gzip(headers.get("accept-encoding", "")):
+        length = sum(chunk.size for chunk in chunks)
+        return Answer(200, content_type, length, _inflated(chunks), extra)
+    pieces = [GZIP_HEADER, *(chunk.deflated for chunk in chunks), gzip_end(chunks)]
+    length = sum(map(len, pieces))
+    return Answer(200, content_type, length, pieces, (*extra, ("Content-Encoding", "gzip")))
 
 
 def _text(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
@@ -159,12 +167,9 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 async def _respond(answer: Answer, send: Send, *, with_body: bool) -> None:
-    headers = [
-        ("Content-Type", answer.content_type),
-        ("Content-Length", str(answer.length)),
-        ("X-Content-Type-Options", "nosniff"),
-        *answer.headers,
-    ]
+    headers = [("X-Content-Type-Options", "nosniff"), *answer.headers]
+    if answer.status != 304:  # which describes no content of its own (RFC 9110, 15.4.5)
+        headers += [("Content-Type", answer.content_type), ("Content-Length", str(answer.length))]
     await send(
         {
             "type": "http.response.start",

@@ -32,9 +32,9 @@ class Counted(NamedTuple):
     at_risk_from: float
 
 
-COUNTED: dict[Metric[Any], Counted] = {
-    workloads.CONTAINER_RESTARTS: Counted(indicators.RESTARTS, 3, ("restart", "restarts"), OFTEN),
+COUNTED: dict[Metric[Any], Counted] = {  # causes before what follows from them
     workloads.CONTAINER_TERMINATIONS: Counted(indicators.OOM_KILLS, 3, ("OOM kill", "OOM kills"), 1),
+    workloads.CONTAINER_RESTARTS: Counted(indicators.RESTARTS, 3, ("restart", "restarts"), OFTEN),
     workloads.EVICTIONS: Counted(indicators.EVICTIONS, 3, ("eviction", "evictions"), OFTEN),
     batch.JOBS_FAILED: Counted(indicators.JOBS_FAILED, None, ("failed job", "failed jobs"), 1),
 }
@@ -90,8 +90,10 @@ class Increases:
 
     def findings(self) -> Iterator[Finding]:
         """Say what happened since the last `forget`'s hour, one finding per indicator."""
-        for metric, slots in self._slots.items():
-            indicator, _, noun, at_risk_from = COUNTED[metric]
+        for metric, (indicator, _, noun, at_risk_from) in COUNTED.items():
+            slots = self._slots.get(metric)
+            if slots is None:
+                continue
             by_detail: dict[str, float] = {}
             for (_, detail), count in slots.items():
                 by_detail[detail] = by_detail.get(detail, 0.0) + count
