@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kube_headroom.simulator.controllers import defaults
+from kube_headroom.simulator.controllers import defaults, limits
 from kube_headroom.simulator.controllers.cronjobs import CronJobs
 from kube_headroom.simulator.controllers.daemonsets import DaemonSets
 from kube_headroom.simulator.controllers.deployments import Deployments
 from kube_headroom.simulator.controllers.garbage import Garbage
 from kube_headroom.simulator.controllers.jobs import Jobs
+from kube_headroom.simulator.controllers.nodes import Nodes
+from kube_headroom.simulator.controllers.quotas import Quotas
 from kube_headroom.simulator.controllers.replicasets import ReplicaSets
 from kube_headroom.simulator.controllers.scheduler import Scheduler
 from kube_headroom.simulator.controllers.statefulsets import StatefulSets
+from kube_headroom.simulator.incidents.board import Incidents
 from kube_headroom.simulator.kubelet.kubelet import Kubelets
 from kube_headroom.simulator.request_metrics import RequestMetrics
 from kube_headroom.simulator.shop.operator import KafkaOperator
@@ -50,6 +53,7 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
     world = World(seed=seed, start=opens - COMING_UP_SECONDS)
     copies = rows(workloads)
     defaults.register(world)
+    limits.enforce(world)
     populate(world, copies, node_count=nodes, ports=ports)
     traffic = Traffic(world, measured(copies), opens=opens)
     world.add(*_parts(world, traffic, [copy.row for copy in copies]))
@@ -63,8 +67,11 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
 
 def _parts(world: World, traffic: Traffic, shop: Sequence[Workload]) -> tuple[Part, ...]:
     return (
+        Incidents(world),
         Routine(world, shop),
         traffic,
+        Nodes(world),
+        Quotas(world),
         CronJobs(world),
         Jobs(world),
         Deployments(world),
