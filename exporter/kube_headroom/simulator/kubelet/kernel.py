@@ -20,6 +20,8 @@ SYSTEM_CORES = 0.04
 """What kubelet, runtime and daemons take on an empty machine."""
 SYSTEM_CORES_PER_POD = 0.002
 SYSTEM_BYTES = 400.0 * 2**20
+SANDBOX_CORE_SECONDS = 0.021
+"""What making a pod's sandbox takes, once, in its pod's cgroup."""
 _DAEMONS = (("/system.slice", 1.0), ("/system.slice/containerd.service", 0.4), ("/system.slice/kubelet.service", 0.5))
 _WAKES_PER_IDLE_CORE = 1000.0
 """Background work comes in pieces of a millisecond."""
@@ -64,12 +66,12 @@ class Kernel:
         `oom_killed`; those stand still until the kubelet takes them away.
         """
         machine = self._machine
-        if not machine.up:
+        if not machine.powered:
             return
-        if not machine.cgroups:
-            machine.cgroups.update(
-                (path, Cgroup(path=path, created=machine.boot)) for path in cgroups.parent_paths(machine)
-            )
+        root = machine.cgroups.get(cgroups.ROOT)
+        if root is None or root.created != machine.boot:
+            # The machine was just made or booted again.
+            machine.cgroups = {path: Cgroup(path=path, created=machine.boot) for path in cgroups.parent_paths(machine)}
         rates = [rate_at(uid) for uid in machine.pods]
         pods = list(machine.pods.values())
         loads = [self._loads(pod, now, rate) for pod, rate in zip(pods, rates, strict=True)]
@@ -143,7 +145,7 @@ class Kernel:
                 own.cpu_waiting_seconds += waiting * seconds
                 own.cpu_stalled_seconds += stopped * seconds
         cgroup.wanted, cgroup.granted = wanted, granted
-        cgroup.cpu_seconds += granted * seconds
+        cgroup.cpu_seconds = max(cgroup.cpu_seconds, SANDBOX_CORE_SECONDS) + granted * seconds
         if not loads or not self._machine.cgroup_v2:
             return 0.0
         cgroup.cpu_waiting_seconds += (1.0 - running) * seconds

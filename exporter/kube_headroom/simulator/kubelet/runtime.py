@@ -104,6 +104,8 @@ class Machine:
     """False: the machine is off the network; nothing on it is read or reports."""
     powered: bool = True
     """False: nothing on it runs. Power that comes back is a new `boot`; without one, its containers ran on."""
+    kubelet_started: float = 0.0
+    """When the kubelet was started again (Unix seconds); 0: with the machine."""
     disk_used: float = 0.0
     pods: dict[str, RunningPod] = field(default_factory=dict)
     """By uid, in the order they started."""
