@@ -1,4 +1,4 @@
-"""Garbage collection: dependents of what is gone, pods nobody looks after, namespaces that are deleted."""
+"""Garbage collection: dependents of what is gone, ended pods, namespaces that are deleted; not pods of lost nodes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,8 @@ from kube_headroom.simulator.world import Marks, World
 TERMINATED_POD_THRESHOLD = 12_500
 """The controller manager's `--terminated-pod-gc-threshold`."""
 POD_CHECK_SECONDS = 20.0
-NODE_QUARANTINE_SECONDS = 40.0
-"""A node must be gone this long before its pods are (controller/podgc)."""
 NAMESPACE_CHECK_SECONDS = 5.0
 FOREGROUND = "foregroundDeletion"
-NODE_IS_GONE = {
-    "type": "DisruptionTarget",
-    "status": "True",
-    "reason": "DeletionByPodGC",
-    "message": "PodGC: node no longer exists",
-}
 _OWNERS = tuple(resource.plural for resource in RESOURCES if resource.plural != "events")
 _CONTENT = tuple(resource.plural for resource in RESOURCES if resource.namespaced)
 
@@ -53,7 +45,7 @@ def delete(world: World, resource: str, old: Object, propagation: Propagation = 
 
 
 class Garbage:
-    """Deletes what its owner, its node or its namespace left behind, and ended pods beyond the threshold."""
+    """Deletes what its owner or its namespace left behind, and ended pods beyond the threshold."""
 
     def __init__(self, world: World, *, terminated_pods: int = TERMINATED_POD_THRESHOLD) -> None:
         self._world = world
@@ -66,7 +58,6 @@ class Garbage:
         """Pods in a terminal phase."""
         self._foreground: dict[Place, None] = {}
         self._emptying: Timers[str] = Timers()
-        self._lost_nodes: Timers[str] = Timers()
         self._pod_check = world.now
         world.store.admissions.append(self._admit)
         world.store.listeners.append(self._hear)
@@ -83,8 +74,6 @@ class Garbage:
             self._finish_foreground(place)
         for namespace in self._emptying.take(now):
             self._empty(namespace, now)
-        for node in self._lost_nodes.take(now):
-            self._reap_node(node, now)
         if now >= self._pod_check:
             self._pod_check = now + POD_CHECK_SECONDS
             self._reap_ended()
@@ -120,8 +109,6 @@ class Garbage:
             self._notice_pod(change.object, gone=gone)
         elif change.resource == "namespaces" and (gone or "deletionTimestamp" in metadata):
             self._emptying.wake(metadata["name"], now)
-        elif change.resource == "nodes" and gone:
-            self._lost_nodes.wake(metadata["name"], now + NODE_QUARANTINE_SECONDS)
 
     def _owner_is_gone(self, stored: Object) -> bool:
         """Tell whether the object's controller is of a kind that we keep, and not there."""
@@ -162,17 +149,6 @@ class Garbage:
             self._emptying.wake(namespace, now + NAMESPACE_CHECK_SECONDS)
         elif found is not None:
             self._store.delete("namespaces", found)
-
-    def _reap_node(self, name: str, now: float) -> None:
-        """Fail and delete the pods of a node that is gone for good."""
-        if self._store.get("nodes", "", name) is not None:
-            return
-        for pod in self._store.pods_on(name):
-            status = pod.get("status", {})
-            if not pods.is_terminal(pod):
-                conditions = pods.with_condition(status.get("conditions", []), NODE_IS_GONE, now)
-                pod = self._store.change("pods", pod, status={**status, "phase": "Failed", "conditions": conditions})  # noqa: PLW2901  the same pod, later
-            self._store.delete("pods", pod)
 
     def _reap_ended(self) -> None:
         """Delete the ended pods beyond the threshold: evicted ones first, then the oldest."""
