@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kube_headroom.simulator.controllers import defaults, limits
+from kube_headroom.simulator.controllers.autoscalers import Autoscalers
+from kube_headroom.simulator.controllers.budgets import Budgets
 from kube_headroom.simulator.controllers.cronjobs import CronJobs
 from kube_headroom.simulator.controllers.daemonsets import DaemonSets
 from kube_headroom.simulator.controllers.deployments import Deployments
+from kube_headroom.simulator.controllers.drains import Drains
 from kube_headroom.simulator.controllers.garbage import Garbage
 from kube_headroom.simulator.controllers.jobs import Jobs
 from kube_headroom.simulator.controllers.nodes import Nodes
@@ -16,6 +19,7 @@ from kube_headroom.simulator.controllers.replicasets import ReplicaSets
 from kube_headroom.simulator.controllers.scheduler import Scheduler
 from kube_headroom.simulator.controllers.statefulsets import StatefulSets
 from kube_headroom.simulator.incidents.board import Incidents
+from kube_headroom.simulator.kubelet.housekeeping import Housekeepings
 from kube_headroom.simulator.kubelet.kubelet import Kubelets
 from kube_headroom.simulator.request_metrics import RequestMetrics
 from kube_headroom.simulator.shop.operator import KafkaOperator
@@ -66,6 +70,7 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
 
 
 def _parts(world: World, traffic: Traffic, shop: Sequence[Workload]) -> tuple[Part, ...]:
+    cadvisors = Housekeepings(world)
     return (
         Incidents(world),
         Routine(world, shop),
@@ -79,8 +84,12 @@ def _parts(world: World, traffic: Traffic, shop: Sequence[Workload]) -> tuple[Pa
         StatefulSets(world),
         DaemonSets(world),
         KafkaOperator(world, shop),
+        Autoscalers(world, cadvisors.usage),
+        Budgets(world),
+        Drains(world),
         Garbage(world),
         Scheduler(world),
         Kubelets(world, traffic.rate_at),
+        cadvisors,
         RequestMetrics(world, traffic),
     )
