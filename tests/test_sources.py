@@ -122,3 +122,30 @@ def test_a_kind_read_by_namespace_is_as_good_as_its_worst_part() -> None:
         'headroom_source_up{source="pods"} 0',
         'headroom_source_watches_total{source="pods"} 2',
     ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "silent", "state", "age", "error"),
+    [
+        pytest.param([report("pods")], (), "up", 0, "", id="up when listed and watched"),
+        pytest.param([report("pods", listed=False, last_success=None)], (), "starting", None, "", id="starting first"),
+        pytest.param(
+            [failing("pods", Reason.FORBIDDEN)], (), "down", None, "pods: forbidden", id="down with its error"
+        ),
+        pytest.param([report("pods")], ("pods",), "stale", 0, "", id="stale when silent for too long"),
+        pytest.param(
+            [report("pods", "a"), report("pods", "b", last_success=NOW - 5, up=False, last_error="refused")],
+            (),
+            "down",
+            5,
+            "refused",
+            id="as good as its worst namespace",
+        ),
+    ],
+)
+def test_the_overview_shows_each_source(
+    parts: list[SourceReport], silent: tuple[str, ...], state: str, age: float | None, error: str
+) -> None:
+    (source,) = sources.shown(parts, {"pods": 7}, silent)
+    assert (source.name, source.state, source.objects, source.error) == ("pods", state, 7, error)
+    assert source.last_success == (None if age is None else NOW - age)

@@ -1,0 +1,311 @@
+"""The overview page in a real Chromium: what it shows, how it changes, and what it never does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from prometheus_client import CollectorRegistry
+
+from kube_headroom.exposition.channel import Setup
+from kube_headroom.exposition.listeners import bind
+from kube_headroom.exposition.server import Server
+from kube_headroom.overview.content import Source
+from kube_headroom.overview_feed import OverviewFeed
+from kube_headroom.publisher import Publisher, Standing
+from tests.overview.shop import HOSTILE, Shop
+from tests.real.waiting import wait_until
+
+READY = Standing("", frozenset(), ())
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+POLLED = 10_000.0
+LIGHTEST_DARK, DARKEST_LIGHT = 60, 200
+
+
+class Served:
+    """The shop behind a real server process; `publish` shows what changed, `wait` lets time pass."""
+
+    def __init__(self, owner: str = "payments") -> None:
+        self.shop = Shop(owner)
+        self.state = "up"
+        self.server = Server(bind(["127.0.0.1:0"]), Setup("1.2.3"))
+        stage = self.shop.stage
+        feed = OverviewFeed(self._sources)
+        self.publisher = Publisher(
+            stage.inventory, self.server, CollectorRegistry(), feed=feed, clock=lambda: stage.now
+        )
+        self.server.start()
+        self.url = f"http://{self.server.addresses[0]}/"
+        self.publish()
+        self.wait(120)
+
+    def publish(self, standing: Standing = READY) -> None:
+        self.publisher.publish(standing)
+
+    def wait(self, seconds: float) -> None:
+        self.shop.stage.wait(seconds)
+        self.publish()
+        now = self.shop.stage.now
+        wait_until(lambda: self._shown() == now, what=f"the publication of {now:g}")
+
+    def _shown(self) -> Any:
+        try:
+            return httpx.get(f"{self.url}overview.json").json()["now"]
+        except httpx.TransportError:
+            return None
+
+    def _sources(self) -> Iterator[Source]:
+        stage = self.shop.stage
+        for name, count in sorted(stage.inventory.sizes().items()):
+            yield Source(name, self.state, count, stage.now - 7, "")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    assert program, "no chromium in PATH; Debian and Ubuntu: apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    made = Served()
+    yield made
+    made.server.stop()
+
+
+class Visit:
+    """One page open in a browser, with all that it asked for and complained of."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.context = browser.new_context(**({"viewport": DESKTOP, "locale": "en-GB"} | options))
+        self.page: Page = self.context.new_page()
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def subject(self, name: str) -> Any:
+        return self.page.locator(".subject", has=self.page.get_by_text(name, exact=True))
+
+
+def test_a_healthy_cluster_says_so_and_how_much_room_is_left(browser: Browser, served: Served) -> None:
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#status")).to_have_text("Nothing needs attention")
+        expect(visit.page.locator("#attention")).to_be_hidden()
+        assert visit.page.title() == "Nothing needs attention – Headroom"  # noqa: RUF001  as on the page
+        rooms = visit.page.locator(".room b").all_text_contents()
+        assert rooms == ["Whole cluster", "general", "spot"]
+        whole = visit.page.locator(".room").first
+        expect(whole).to_contain_text("of 64 cores requested")
+        expect(whole).to_contain_text("with the largest node gone")
+        expect(visit.page.locator("#banner")).to_be_hidden()
+
+
+def test_what_needs_attention_comes_first_with_its_reasons_and_owner(browser: Browser, served: Served) -> None:
+    served.shop.trouble()
+    served.publish()
+    served.wait(120)
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#status")).to_have_text("4 broken, 2 at risk")
+        assert visit.page.locator(".severity").all_text_contents() == [
+            *["Broken"] * 4,
+            *["At risk"] * 2,
+            *["Good to know"] * 2,
+        ]
+        search = visit.subject("search")
+        for words in ("Deployment in shop", "discovery", "CrashLoopBackOff in app", "1 OOM kill in the last hour"):
+            expect(search).to_contain_text(words)
+        expect(search.locator(".since").first).to_have_text("for 2 min")
+
+
+def test_nothing_is_asked_of_anyone_else_and_nothing_is_complained_of(browser: Browser, served: Served) -> None:
+    served.shop.trouble()
+    served.publish()
+    with Visit(browser, served.url) as visit:
+        with visit.page.expect_response("**/overview.json"):
+            pass
+        assert {urlsplit(url).netloc for url in visit.requests if not url.startswith("data:")} == {
+            served.server.addresses[0]
+        }
+        assert visit.complaints == []
+
+
+def test_the_policy_stops_what_is_not_ours(browser: Browser, served: Served) -> None:
+    with Visit(browser, served.url) as visit:
+        visit.page.evaluate(
+            "() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1';"
+            " document.body.append(s); }"
+        )
+        visit.page.evaluate("() => fetch('http://192.0.2.1/').catch(() => null)")
+        assert visit.page.evaluate("window.hacked") is None
+        assert len([text for text in visit.complaints if "Content Security Policy" in text]) >= 2
+
+
+def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
+    served = Served(owner=HOSTILE)
+    try:
+        served.shop.trouble()
+        served.publish()
+        served.wait(120)
+        with Visit(browser, served.url) as visit:
+            expect(visit.subject("checkout").locator(".owner")).to_have_text(HOSTILE)
+            served.wait(60)
+            expect(visit.subject("checkout").locator(".since").first).to_have_text("for 3 min", timeout=POLLED)
+            expect(visit.subject("checkout").locator(".owner")).to_have_text(HOSTILE)
+            assert visit.page.locator("img").count() == 0
+            assert visit.page.evaluate("window.hacked") is None
+            assert visit.complaints == []
+    finally:
+        served.server.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_follows_the_readers_light(browser: Browser, served: Served, scheme: Any) -> None:
+    with Visit(browser, served.url, color_scheme=scheme) as visit:
+        ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        shades = [int(part) for part in ground.removeprefix("rgb(").removesuffix(")").split(",")]
+        assert max(shades) < LIGHTEST_DARK if scheme == "dark" else min(shades) > DARKEST_LIGHT
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(browser: Browser, served: Served, scheme: Any) -> None:
+    served.shop.trouble()
+    served.publish()
+    served.wait(120)
+    with Visit(browser, served.url, color_scheme=scheme) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(node => node.open = true)")
+        assert visit.page.evaluate(FAINT_TEXTS) == []
+
+
+def test_nothing_is_cut_off_on_a_phone(browser: Browser, served: Served) -> None:
+    served.shop.owner = "a-team-with-a-name-that-is-longer-than-any-screen-of-a-phone"
+    served.shop.trouble()
+    served.publish()
+    served.wait(120)
+    with Visit(browser, served.url, viewport=PHONE, has_touch=True, is_mobile=True) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(node => node.open = true)")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        assert (
+            visit.page.evaluate(
+                "[...document.querySelectorAll('body *')].filter(node => node.getBoundingClientRect().right > 360.5).length"
+            )
+            == 0
+        )
+
+
+def test_changes_come_into_the_nodes_that_are_there(browser: Browser, served: Served) -> None:
+    served.shop.trouble()
+    served.publish()
+    served.wait(120)
+    with Visit(browser, served.url) as visit:
+        marked = visit.page.locator(".subject, .finding, .room, .bar, #source-rows tr")
+        count = marked.count()
+        marked.evaluate_all("nodes => nodes.forEach(node => { node.mark = true; })")
+        served.shop.crash("checkout", 0, 20)
+        served.publish()
+        served.wait(120)
+        checkout = visit.subject("checkout")
+        expect(checkout).to_contain_text("26 restarts in the last hour", timeout=POLLED)
+        expect(checkout).to_contain_text("for 4 min")
+        assert marked.count() == count
+        assert marked.evaluate_all("nodes => nodes.every(node => node.mark)")
+
+
+def test_what_is_well_again_leaves_the_page(browser: Browser, served: Served) -> None:
+    shop = served.shop
+    shop.stage.upsert("deployments", shop.deployment("cart", deadline_exceeded=True))
+    served.publish()
+    served.wait(5)
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#status")).to_have_text("1 broken")
+        shop.stage.upsert("deployments", shop.deployment("cart"))
+        served.publish()
+        served.wait(5)
+        expect(visit.page.locator("#status")).to_have_text("Nothing needs attention", timeout=POLLED)
+        assert visit.page.locator(".subject").count() == 0
+
+
+def test_the_page_says_since_when_its_data_are_old(browser: Browser, served: Served) -> None:
+    with Visit(browser, served.url) as visit:
+        shown = visit.page.locator("#clock").text_content()
+        served.server.stop()
+        banner = visit.page.locator("#banner")
+        expect(banner).to_contain_text("No answer from the exporter for", timeout=3 * POLLED)
+        expect(banner).to_contain_text(f"Everything below is as of {shown}.")
+
+
+def test_silent_sources_are_named(browser: Browser, served: Served) -> None:
+    served.state = "stale"
+    served.wait(60)
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#banner")).to_contain_text("Silent for too long:")
+        expect(visit.page.locator("#source-rows .state").first).to_have_text("stale")
+        expect(visit.page.locator("#source-rows")).to_be_visible()
+
+
+def test_before_the_cluster_was_read_the_page_says_what_it_waits_for(browser: Browser, served: Served) -> None:
+    served.publish(Standing("not listed yet: pods\n<b>403</b>", frozenset(), ()))
+    wait_until(
+        lambda: not httpx.get(f"{served.url}overview.json").json()["ready"], what="the page of a starting exporter"
+    )
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#status")).to_have_text("Starting: the cluster is being read")
+        expect(visit.page.locator("#banner")).to_have_text("not listed yet: pods\n<b>403</b>")
+        expect(visit.page.locator("#room")).to_be_hidden()
+
+
+def test_a_saved_page_is_whole(browser: Browser, served: Served, tmp_path: Any) -> None:
+    served.shop.trouble()
+    served.publish()
+    served.wait(120)
+    with Visit(browser, served.url) as visit:
+        saved = tmp_path / "overview.html"
+        saved.write_text(visit.page.content())
+    with Visit(browser, saved.as_uri()) as copy:
+        expect(copy.page.locator("#banner")).to_contain_text("A saved copy, as of")
+        expect(copy.page.locator("#status")).to_have_text("4 broken, 2 at risk")
+        assert copy.page.locator(".subject").count() == 8
+        assert [url for url in copy.requests if url.startswith("http")] == []
+
+
+FAINT_TEXTS = """() => {
+  const parse = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = colour => {
+    const [r, g, b] = parse(colour).map(part => part / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const colour = getComputedStyle(node).backgroundColor;
+      if ((parse(colour)[3] ?? 1) > 0) return colour;
+    }
+  };
+  const faint = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const words = [...node.childNodes].filter(child => child.nodeType === 3).map(child => child.data.trim()).join("");
+    if (!words || !node.checkVisibility() || ["SCRIPT", "STYLE"].includes(node.tagName)) continue;
+    const [a, b] = [light(getComputedStyle(node).color), light(ground(node))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < 4.5) faint.push(`${words}: ${contrast.toFixed(2)}`);
+  }
+  return faint;
+}"""
+"""Texts whose contrast is below 4.5:1, which WCAG 2.2 asks for (1.4.3, level AA)."""
