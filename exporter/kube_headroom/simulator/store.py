@@ -58,6 +58,8 @@ class Store:
         """Changes up to this revision are forgotten: a watch from before it is answered 410."""
         self.log: deque[Change] = deque()
         self.admissions: list[Admission] = []
+        self.completions: list[Admission] = []
+        """What fills in what a changed spec leaves out, as decoding does; creations get it from their admissions."""
         self.listeners: list[Callable[[Change], None]] = []
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
@@ -109,6 +111,9 @@ class Store:
         before = self.get(resource, metadata.get("namespace", ""), metadata["name"])
         if before is None:
             raise ConflictError("NotFound", f'{resource} "{metadata["name"]}" not found')
+        if new.get("spec") != before.get("spec"):
+            for complete in self.completions:
+                new = complete(resource, new)
         if new == before:
             return before
         if "generation" in metadata and new.get("spec") != before.get("spec"):

@@ -12,7 +12,7 @@ from kube_headroom.simulator.controllers.pods import condition, is_terminating, 
 from kube_headroom.simulator.controllers.replicasets import ReplicaSets
 from kube_headroom.simulator.controllers.scheduler import Scheduler
 from kube_headroom.simulator.controllers.statefulsets import StatefulSets
-from kube_headroom.simulator.store import Object, timestamp
+from kube_headroom.simulator.store import Object, moment, timestamp
 from kube_headroom.simulator.world import World
 
 START = 1_780_000_000.0
@@ -36,7 +36,7 @@ class PlayedKubelet:
                 self._world.store.delete("pods", pod)
                 continue
             bound = condition(pod, "PodScheduled")
-            since = now if bound is None else _seconds(bound["lastTransitionTime"])
+            since = now if bound is None else moment(bound["lastTransitionTime"])
             if now - since >= self._starts_after and pod["status"]["phase"] in ("Pending", "Running"):
                 self._report(pod, now)
 
@@ -45,13 +45,9 @@ class PlayedKubelet:
         status = pod["status"]
         conditions = with_condition(list(status.get("conditions", ())), ready, now)
         started = {"startTime": status.get("startTime", timestamp(now))}
-        self._world.store.change("pods", pod, status={**status, **started, "phase": "Running", "conditions": conditions})
-
-
-def _seconds(text: str) -> float:
-    from kube_headroom.simulator.store import moment
-
-    return moment(text)
+        self._world.store.change(
+            "pods", pod, status={**status, **started, "phase": "Running", "conditions": conditions}
+        )
 
 
 class Stage:
@@ -77,13 +73,17 @@ class Stage:
         amounts = {"cpu": cpu, "memory": memory, "pods": spec.pop("pods", "110")}
         ready = {"type": "Ready", "status": "True", "reason": "KubeletReady"}
         status = {"capacity": amounts, "allocatable": amounts, "conditions": with_condition([], ready, self.world.now)}
-        return self.store.create("nodes", {"metadata": {"name": name, "labels": labels}, "spec": spec, "status": status})
+        return self.store.create(
+            "nodes", {"metadata": {"name": name, "labels": labels}, "spec": spec, "status": status}
+        )
 
     def run(self, seconds: float = 1.0) -> None:
         self.world.advance(self.world.now + seconds)
 
     def apply(self, resource: str, name: str, spec: Object, **metadata: Any) -> Object:
-        return self.store.create(resource, {"metadata": {"name": name, "namespace": NAMESPACE, **metadata}, "spec": spec})
+        return self.store.create(
+            resource, {"metadata": {"name": name, "namespace": NAMESPACE, **metadata}, "spec": spec}
+        )
 
     def get(self, resource: str, name: str) -> Object:
         found = self.store.get(resource, NAMESPACE, name)

@@ -76,8 +76,9 @@ _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
 def register(world: World) -> None:
-    """Let everything created be filled with defaults; admissions that add requests belong before `with_status`."""
+    """Let everything created or changed be filled with defaults; what adds requests belongs before `with_status`."""
     world.store.admissions += [defaulted, priorities(world.store), default_class(world.store), with_status]
+    world.store.completions.append(defaulted)
 
 
 def defaulted(resource: str, new: Object) -> Object:
