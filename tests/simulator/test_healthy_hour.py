@@ -26,7 +26,8 @@ class Watcher:
 
     def hear(self, change: Change) -> None:
         if change.resource == "events":
-            self.hear_event(change.object)
+            if change.type != "DELETED":  # an old one has expired
+                self.hear_event(change.object)
         elif change.resource == "pods":
             status = change.object.get("status", {})
             for container in status.get("containerStatuses", []) + status.get("initContainerStatuses", []):
