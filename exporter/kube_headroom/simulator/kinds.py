@@ -43,6 +43,35 @@ RESOURCES = (
     Resource("leases", "Lease", "coordination.k8s.io"),
     Resource("storageclasses", "StorageClass", "storage.k8s.io", namespaced=False, short_names=("sc",)),
     Resource("priorityclasses", "PriorityClass", "scheduling.k8s.io", namespaced=False, short_names=("pc",)),
+    # Every cluster serves these and the simulated one holds none: kube-state-metrics and kubectl ask for them.
+    Resource("configmaps", "ConfigMap", short_names=("cm",)),
+    Resource("secrets", "Secret"),
+    Resource("endpoints", "Endpoints", short_names=("ep",)),
+    Resource("replicationcontrollers", "ReplicationController", short_names=("rc",)),
+    Resource("endpointslices", "EndpointSlice", "discovery.k8s.io"),
+    Resource("ingresses", "Ingress", "networking.k8s.io", short_names=("ing",)),
+    Resource("networkpolicies", "NetworkPolicy", "networking.k8s.io", short_names=("netpol",)),
+    Resource("volumeattachments", "VolumeAttachment", "storage.k8s.io", namespaced=False),
+    Resource(
+        "certificatesigningrequests",
+        "CertificateSigningRequest",
+        "certificates.k8s.io",
+        namespaced=False,
+        short_names=("csr",),
+    ),
+    *(
+        Resource(
+            f"{kind.lower()}s".replace("policys", "policies"), kind, "admissionregistration.k8s.io", namespaced=False
+        )
+        for kind in (
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "MutatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "ValidatingWebhookConfiguration",
+        )
+    ),
 )
 
 BY_PLURAL = {resource.plural: resource for resource in RESOURCES}

@@ -18,6 +18,7 @@ from kube_headroom.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
+_LARGEST_PORT = 65535
 _SPARE_FILES = 512
 """Open files beside the listening sockets: connections, modules, logs."""
 _SHUTDOWN_SECONDS = 1.0
@@ -49,14 +50,16 @@ class Authority:
 
 def bind(port: int, host: str = LOOPBACK) -> socket.socket:
     """Return a socket that listens; port 0 is any free one. Raises UsageError if the address cannot be had."""
+    problem = f"the simulated cluster cannot listen on {host}:{port}"
+    if not 0 <= port <= _LARGEST_PORT:
+        raise UsageError(f"{problem}: a port is a number from 0 to {_LARGEST_PORT}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        code = getattr(error, "errno", None) or 0
-        reason = os.strerror(code).lower() if code else str(error)
+    except OSError as error:
+        code = error.errno or 0
         advice = _ADVICE.get(code, "choose another port")
-        raise UsageError(f"the simulated cluster cannot listen on {host}:{port}: {reason}; {advice}") from error
+        raise UsageError(f"{problem}: {os.strerror(code).lower()}; {advice}") from error
 
 
 def bind_free(count: int) -> list[socket.socket]:

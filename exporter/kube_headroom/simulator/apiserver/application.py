@@ -27,7 +27,7 @@ from kube_headroom.simulator.apiserver.status import (
     unknown_path,
 )
 from kube_headroom.simulator.apiserver.watching import Watch, Watches
-from kube_headroom.simulator.kinds import RESOURCES, Resource
+from kube_headroom.simulator.kinds import BY_PLURAL, RESOURCES, Resource
 from kube_headroom.simulator.world import World
 
 logger = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ class ApiServer:
                 router.add_get(f"{place}/{resource.plural}", collection)
             router.add_get(f"{place}/{resource.plural}/{{name}}", one)
             router.add_get(f"{place}/{resource.plural}/{{name}}/status", one)
+        router.add_get("/api/v1/namespaces/{namespace}/pods/{name}/log", self._log)
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -188,6 +189,12 @@ class ApiServer:
             "platform": "linux/amd64",
         }
         return _answered(request, encode(told) + b"\n")
+
+    async def _log(self, request: web.Request) -> web.Response:
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        if self._store.get("pods", namespace, name) is None:
+            raise not_found(BY_PLURAL["pods"], name)
+        raise StatusError(404, "NotFound", "simulated containers write no logs", details={})
 
     async def _core(self, request: web.Request) -> web.Response:
         if aggregated_discovery(request.headers.get("Accept", "")):

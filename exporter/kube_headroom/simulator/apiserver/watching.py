@@ -169,7 +169,7 @@ class _Sender:
             wake = self._next_bookmark()
             while await self._woken(wake):
                 await self._send(self._watch.seen(self._taken(start.position)))
-            while self._feed.pending:  # a bookmark must not be ahead of what is still to be told
+            while self._feed.pending and not self._feed.ended:  # a bookmark must not be ahead of what is still to tell
                 await self._send(self._watch.seen(self._taken(start.position)))
             if self._feed.ended or self._time() >= self._deadline:
                 return
