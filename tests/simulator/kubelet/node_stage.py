@@ -101,6 +101,9 @@ class Stage:
     def runs(self, container: str = "app", pod: str = "web") -> bool:
         return self.state(container, pod)[0] == "running"
 
+    def succeeded(self, pod: str = "web") -> bool:
+        return bool(self.status(pod)["phase"] == "Succeeded")
+
     def ready(self, pod: str = "web") -> bool:
         return self.condition("Ready", pod)[0] == "True"
 

@@ -9,7 +9,7 @@ from kube_headroom.simulator.kubelet.backoff import BackOff, duration
 KEY = ("uid", "app")
 
 
-def test_the_delay_doubles_from_10_seconds_to_300():
+def test_the_delay_doubles_from_10_seconds_to_300() -> None:
     back_off = BackOff()
     delays = []
     for attempt in range(8):
@@ -25,7 +25,7 @@ def test_the_delay_doubles_from_10_seconds_to_300():
         pytest.param(600.1, 10.0, id="an end after more than ten minutes begins anew"),
     ],
 )
-def test_a_container_that_ran_long_enough_is_forgiven(event: float, delay: float):
+def test_a_container_that_ran_long_enough_is_forgiven(event: float, delay: float) -> None:
     back_off = BackOff()
     back_off.next(KEY, 0.0, 0.0)
     back_off.next(KEY, event, event)
@@ -39,18 +39,18 @@ def test_a_container_that_ran_long_enough_is_forgiven(event: float, delay: float
         pytest.param(15.0, False, id="it waits no longer than that"),
     ],
 )
-def test_a_delay_counts_from_the_end(now: float, waits: bool):
+def test_a_delay_counts_from_the_end(now: float, waits: bool) -> None:
     back_off = BackOff()
     back_off.next(KEY, 0.0, 0.0)
     assert back_off.waits_since(KEY, 5.0, now) is waits
 
 
-def test_nothing_waits_that_never_failed():
+def test_nothing_waits_that_never_failed() -> None:
     assert not BackOff().waits_since(KEY, 0.0, 0.0)
     assert not BackOff().waits(KEY, 0.0)
 
 
-def test_a_pod_that_is_gone_leaves_nothing():
+def test_a_pod_that_is_gone_leaves_nothing() -> None:
     back_off = BackOff()
     back_off.next(KEY, 0.0, 0.0)
     back_off.next(("other", "app"), 0.0, 0.0)
@@ -72,5 +72,5 @@ def test_a_pod_that_is_gone_leaves_nothing():
         (3723.5, "1h2m3.5s"),
     ],
 )
-def test_durations_read_as_go_prints_them(seconds: float, text: str):
+def test_durations_read_as_go_prints_them(seconds: float, text: str) -> None:
     assert duration(seconds) == text

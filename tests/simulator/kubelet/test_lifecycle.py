@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
 import pytest
 
 from tests.simulator.kubelet.node_stage import START, Stage, container, http
@@ -9,7 +12,7 @@ from tests.simulator.kubelet.node_stage import START, Stage, container, http
 LIMITED = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}
 
 
-def test_a_pod_becomes_running_and_ready_and_says_all_that_1_36_says():
+def test_a_pod_becomes_running_and_ready_and_says_all_that_1_36_says() -> None:
     stage = Stage()
     image = stage.image("registry.example/shop/web:1")
     pod = stage.pod(container(image, resources=LIMITED, readinessProbe=http(periodSeconds=5)))
@@ -38,7 +41,7 @@ def test_a_pod_becomes_running_and_ready_and_says_all_that_1_36_says():
     assert all(each["status"] == "True" and each["observedGeneration"] == 1 for each in status["conditions"])
 
 
-def test_the_events_of_a_start_come_in_order_with_the_kubelet_s_messages():
+def test_the_events_of_a_start_come_in_order_with_the_kubelet_s_messages() -> None:
     stage = Stage()
     stage.pod(container(stage.image("web:1")))
     stage.until(stage.runs, within=30)
@@ -49,7 +52,7 @@ def test_the_events_of_a_start_come_in_order_with_the_kubelet_s_messages():
     assert (created, started) == (("Created", "Container created", 1), ("Started", "Container started", 1))
 
 
-def test_before_its_sandbox_a_pod_waits_as_containercreating():
+def test_before_its_sandbox_a_pod_waits_as_containercreating() -> None:
     stage = Stage()
     stage.pod(container(stage.image("web:1")))
     stage.advance(1)
@@ -60,7 +63,7 @@ def test_before_its_sandbox_a_pod_waits_as_containercreating():
     assert "podIP" not in stage.status()
 
 
-def test_a_status_is_written_only_when_it_changes():
+def test_a_status_is_written_only_when_it_changes() -> None:
     stage = Stage()
     stage.pod(container(stage.image("web:1"), livenessProbe=http(periodSeconds=1)))
     stage.until(stage.ready)
@@ -69,7 +72,7 @@ def test_a_status_is_written_only_when_it_changes():
     assert (stage.found() or {})["metadata"]["resourceVersion"] == revision
 
 
-def test_what_others_wrote_in_a_status_stays():
+def test_what_others_wrote_in_a_status_stays() -> None:
     stage = Stage()
     pod = stage.pod(container(stage.image("web:1")), readinessGates=[{"conditionType": "example.com/gate"}])
     stage.until(stage.runs)
@@ -97,7 +100,7 @@ def test_what_others_wrote_in_a_status_stays():
         pytest.param({"limits": {"cpu": "1"}}, "Burstable", id="one limited resource guarantees nothing"),
     ],
 )
-def test_quality_of_service(resources: dict[str, dict[str, str]], quality: str):
+def test_quality_of_service(resources: dict[str, dict[str, str]], quality: str) -> None:
     stage = Stage()
     stage.pod(container(stage.image("web:1"), resources=resources))
     stage.until(stage.runs)
@@ -116,7 +119,7 @@ def test_quality_of_service(resources: dict[str, dict[str, str]], quality: str):
         pytest.param("Always", 0, "Running", "ContainersNotReady", id="always means also after success"),
     ],
 )
-def test_how_a_program_ends_and_the_restart_policy_decide(policy: str, exit_code: int, phase: str, reason: str):
+def test_how_a_program_ends_and_the_restart_policy_decide(policy: str, exit_code: int, phase: str, reason: str) -> None:
     stage = Stage()
     stage.pod(container(stage.image("job:1", runs_seconds=20.0, exit_code=exit_code)), restartPolicy=policy)
     stage.until(stage.runs)
@@ -134,7 +137,7 @@ def test_how_a_program_ends_and_the_restart_policy_decide(policy: str, exit_code
     assert stage.status()["phase"] == phase
 
 
-def test_a_completed_pod_is_initialized_for_it_completed_and_has_no_sandbox():
+def test_a_completed_pod_is_initialized_for_it_completed_and_has_no_sandbox() -> None:
     stage = Stage()
     stage.pod(container(stage.image("job:1", runs_seconds=2.0)), restartPolicy="Never")
     stage.until(lambda: stage.status()["phase"] == "Succeeded")
@@ -143,11 +146,11 @@ def test_a_completed_pod_is_initialized_for_it_completed_and_has_no_sandbox():
     assert stage.condition("PodReadyToStartContainers") == ("False", "")
 
 
-def test_a_crash_loop_waits_10_20_40_80_160_and_300_seconds_between_end_and_start():
+def test_a_crash_loop_waits_10_20_40_80_160_and_300_seconds_between_end_and_start() -> None:
     stage = Stage()
     stage.pod(container(stage.image("crash:1", runs_seconds=1.0, exit_code=1)))
     starts = stage.starts(seconds=1600)
-    pauses = [after - before - 1.0 for before, after in zip(starts, starts[1:], strict=False)]
+    pauses = [after - before - 1.0 for before, after in pairwise(starts)]
     # The first restart comes at once; the kubelet looks again up to half the wait later.
     assert len(pauses) >= 8
     assert pauses[0] <= 1.0
@@ -155,7 +158,7 @@ def test_a_crash_loop_waits_10_20_40_80_160_and_300_seconds_between_end_and_star
     assert all(delay <= pause <= delay + 30.0 + 1.0 for delay, pause in waited), pauses
 
 
-def test_a_crash_loop_says_so_in_state_last_state_and_events():
+def test_a_crash_loop_says_so_in_state_last_state_and_events() -> None:
     stage = Stage()
     pod = stage.pod(container(stage.image("crash:1", runs_seconds=1.0, exit_code=2)))
     stage.until(lambda: stage.state() == ("waiting", "CrashLoopBackOff"))
@@ -171,7 +174,7 @@ def test_a_crash_loop_says_so_in_state_last_state_and_events():
     assert back_off[1] == f"Back-off restarting failed container app in pod {described}"
 
 
-def test_ten_minutes_of_running_end_a_crash_loop():
+def test_ten_minutes_of_running_end_a_crash_loop() -> None:
     stage = Stage()
     stage.image("crash:1", runs_seconds=1.0, exit_code=1)
     stage.pod(container("crash:1"))
@@ -183,7 +186,7 @@ def test_ten_minutes_of_running_end_a_crash_loop():
     stage.until(lambda: "10s restarting" in str(stage.container()["state"]))
 
 
-def test_an_oom_kill_is_told_as_such_and_leads_into_the_same_back_off():
+def test_an_oom_kill_is_told_as_such_and_leads_into_the_same_back_off() -> None:
     stage = Stage()
     stage.pod(container(stage.image("leak:1")))
     stage.advance(1)
@@ -195,7 +198,7 @@ def test_an_oom_kill_is_told_as_such_and_leads_into_the_same_back_off():
     assert stage.container()["restartCount"] == 1
 
 
-def test_a_failing_liveness_probe_kills_and_restarts_until_the_back_off_bites():
+def test_a_failing_liveness_probe_kills_and_restarts_until_the_back_off_bites() -> None:
     stage = Stage()
     stage.image("web:1")
     probe = http("/live", periodSeconds=5, failureThreshold=3)
@@ -215,7 +218,7 @@ def test_a_failing_liveness_probe_kills_and_restarts_until_the_back_off_bites():
     assert stage.container()["restartCount"] >= 3
 
 
-def test_a_program_that_hangs_is_killed_at_the_end_of_its_grace_period():
+def test_a_program_that_hangs_is_killed_at_the_end_of_its_grace_period() -> None:
     stage = Stage()
     stage.image("web:1")
     probe = http("/live", periodSeconds=5, failureThreshold=1, terminationGracePeriodSeconds=12)
@@ -235,7 +238,7 @@ def test_a_program_that_hangs_is_killed_at_the_end_of_its_grace_period():
     )
 
 
-def test_init_containers_run_one_after_the_other_before_the_rest():
+def test_init_containers_run_one_after_the_other_before_the_rest() -> None:
     stage = Stage()
     inits = [container(stage.image(f"init-{each}:1", runs_seconds=5.0), name=f"init-{each}") for each in (1, 2)]
     stage.pod(container(stage.image("web:1")), initContainers=inits)
@@ -259,7 +262,7 @@ def test_init_containers_run_one_after_the_other_before_the_rest():
         pytest.param("Never", ("terminated", "Error"), "Failed", id="without restarts the pod has failed"),
     ],
 )
-def test_an_init_container_that_fails(policy: str, state: tuple[str, str], phase: str):
+def test_an_init_container_that_fails(policy: str, state: tuple[str, str], phase: str) -> None:
     stage = Stage()
     init = container(stage.image("init:1", runs_seconds=1.0, exit_code=1), name="init")
     stage.pod(container(stage.image("web:1")), initContainers=[init], restartPolicy=policy)
@@ -267,7 +270,7 @@ def test_an_init_container_that_fails(policy: str, state: tuple[str, str], phase
     assert stage.state()[0] != "running"
 
 
-def test_a_sidecar_s_startup_probe_gates_what_comes_after_it():
+def test_a_sidecar_s_startup_probe_gates_what_comes_after_it() -> None:
     stage = Stage()
     sidecar = container(
         stage.image("proxy:1", start_seconds=20.0),
@@ -285,7 +288,7 @@ def test_a_sidecar_s_startup_probe_gates_what_comes_after_it():
     assert stage.runs("proxy")
 
 
-def test_sidecars_run_for_the_pod_s_life_and_end_in_reverse_when_its_containers_are_done():
+def test_sidecars_run_for_the_pod_s_life_and_end_in_reverse_when_its_containers_are_done() -> None:
     stage = Stage()
     sidecars = [container(stage.image(f"{each}:1"), name=each, restartPolicy="Always") for each in ("one", "two")]
     job = container(stage.image("job:1", runs_seconds=30.0))
@@ -310,7 +313,7 @@ def test_sidecars_run_for_the_pod_s_life_and_end_in_reverse_when_its_containers_
     assert finished["app"] < finished["two"] <= finished["one"]
 
 
-def test_a_sidecar_that_dies_is_restarted_while_the_pod_runs():
+def test_a_sidecar_that_dies_is_restarted_while_the_pod_runs() -> None:
     stage = Stage()
     sidecar = container(stage.image("proxy:1", runs_seconds=10.0), name="proxy", restartPolicy="Always")
     stage.pod(container(stage.image("web:1")), initContainers=[sidecar], restartPolicy="Never")
@@ -320,7 +323,7 @@ def test_a_sidecar_that_dies_is_restarted_while_the_pod_runs():
     assert stage.container()["restartCount"] == 0
 
 
-def test_a_deleted_pod_ends_gracefully_says_how_and_is_removed():
+def test_a_deleted_pod_ends_gracefully_says_how_and_is_removed() -> None:
     stage = Stage()
     pod = stage.pod(container(stage.image("web:1"), livenessProbe=http(), readinessProbe=http()))
     stage.until(stage.ready)
@@ -335,7 +338,7 @@ def test_a_deleted_pod_ends_gracefully_says_how_and_is_removed():
     assert (stage.machine.pods, stage.machine.probes) == ({}, {})
 
 
-def test_a_deleted_pod_that_hangs_takes_its_whole_grace_period():
+def test_a_deleted_pod_that_hangs_takes_its_whole_grace_period() -> None:
     stage = Stage()
     stage.image("web:1")
     pod = stage.pod(container("web:1"))
@@ -347,11 +350,11 @@ def test_a_deleted_pod_that_hangs_takes_its_whole_grace_period():
     assert 40 <= stage.until(lambda: stage.found() is None) - begun <= 43
 
 
-def test_readiness_is_probed_to_the_end_but_liveness_is_not():
+def test_readiness_is_probed_to_the_end_but_liveness_is_not() -> None:
     stage = Stage()
     stage.image("web:1")
-    probes = {"livenessProbe": http(periodSeconds=1), "readinessProbe": http(periodSeconds=1)}
-    pod = stage.pod(container("web:1", **probes))
+    probe = http(periodSeconds=1)
+    pod = stage.pod(container("web:1", livenessProbe=probe, readinessProbe=probe))
     uid = pod["metadata"]["uid"]
     stage.until(stage.ready)
     stage.world.registry.alter("web", hangs_after=0.0)
@@ -363,7 +366,7 @@ def test_readiness_is_probed_to_the_end_but_liveness_is_not():
     stage.until(lambda: not stage.ready(), within=5)
 
 
-def test_a_pod_deleted_while_its_image_cannot_be_pulled_is_removed_too():
+def test_a_pod_deleted_while_its_image_cannot_be_pulled_is_removed_too() -> None:
     stage = Stage()
     stage.world.registry.withhold("gone:1")
     pod = stage.pod(container("gone:1"))
@@ -377,7 +380,7 @@ def test_a_pod_deleted_while_its_image_cannot_be_pulled_is_removed_too():
     assert seen[-2].object["status"]["phase"] == "Failed"
 
 
-def test_a_pod_removed_by_force_ends_on_its_node_without_a_word():
+def test_a_pod_removed_by_force_ends_on_its_node_without_a_word() -> None:
     stage = Stage()
     pod = stage.pod(container(stage.image("web:1")))
     stage.until(stage.runs)
@@ -386,7 +389,7 @@ def test_a_pod_removed_by_force_ends_on_its_node_without_a_word():
     assert stage.found() is None
 
 
-def test_a_pod_made_again_under_its_name_is_another_pod():
+def test_a_pod_made_again_under_its_name_is_another_pod() -> None:
     stage = Stage()
     image = stage.image("web:1")
     pod = stage.pod(container(image))
@@ -399,7 +402,7 @@ def test_a_pod_made_again_under_its_name_is_another_pod():
     assert stage.status()["podIP"] == "10.244.7.3"
 
 
-def test_a_completed_pod_is_removed_when_it_is_deleted():
+def test_a_completed_pod_is_removed_when_it_is_deleted() -> None:
     stage = Stage()
     pod = stage.pod(container(stage.image("job:1", runs_seconds=1.0)), restartPolicy="Never")
     stage.until(lambda: stage.status()["phase"] == "Succeeded")
@@ -409,7 +412,7 @@ def test_a_completed_pod_is_removed_when_it_is_deleted():
     assert stage.found() is None
 
 
-def test_a_static_pod_is_named_by_its_hash_on_the_node_and_outlives_its_mirror():
+def test_a_static_pod_is_named_by_its_hash_on_the_node_and_outlives_its_mirror() -> None:
     stage = Stage()
     annotations = {"kubernetes.io/config.mirror": "abc", "kubernetes.io/config.hash": "abc"}
     pod = stage.pod(container(stage.image("etcd:1")), annotations=annotations)
@@ -425,12 +428,12 @@ def test_a_static_pod_is_named_by_its_hash_on_the_node_and_outlives_its_mirror()
     assert stage.ready()
 
 
-def test_nothing_is_left_of_pods_that_come_and_go():
+def test_nothing_is_left_of_pods_that_come_and_go() -> None:
     stage = Stage()
     image = stage.image("job:1", runs_seconds=1.0)
     for each in range(40):
         pod = stage.pod(container(image, readinessProbe=http()), name=f"job-{each}", restartPolicy="Never")
-        stage.until(lambda each=each: stage.status(f"job-{each}")["phase"] == "Succeeded")
+        stage.until(partial(stage.succeeded, f"job-{each}"))
         stage.store.delete("pods", pod, grace=30)
         stage.advance(30)
     kubelet = stage.kubelets._kubelets["n1"]
@@ -439,7 +442,7 @@ def test_nothing_is_left_of_pods_that_come_and_go():
     assert stage.store.count("pods") == 0
 
 
-def test_the_same_seed_gives_the_same_objects():
+def test_the_same_seed_gives_the_same_objects() -> None:
     def play() -> list[object]:
         stage = Stage(seed=7)
         stage.pod(container(stage.image("crash:1", runs_seconds=3.0, exit_code=1), livenessProbe=http()))
