@@ -9,12 +9,15 @@ TOOLS := etcd kubectl kubernetes kwok oracle prometheus
 PEER := kube-state-metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-real e2e check generate format bench tools
+.PHONY: help setup demo test test-real e2e check generate format bench tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Make .venv with kube-headroom and all that develops it
+
+demo: setup ## Run a simulated cluster and the exporter beside it, until Ctrl-C
+	@exec .venv/bin/kube-headroom demo $(DEMO)
 
 test: setup ## Test in Python alone: no root, no other program
 	.venv/bin/pytest tests --ignore=tests/real --ignore=tests/e2e

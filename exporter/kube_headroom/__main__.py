@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from kube_headroom.demo import options as demo
 from kube_headroom.errors import UsageError
 from kube_headroom.settings import SETTINGS, Setting, read
 
@@ -67,6 +68,21 @@ def _run(**flags: str | tuple[str, ...] | None) -> None:
     from kube_headroom import app  # noqa: PLC0415
 
     app.run(settings, _stop_on_signals())
+
+
+def _demo(**flags: str | tuple[str, ...] | None) -> None:
+    # Imported here: what is simulated is nothing to `run`.
+    from kube_headroom.demo import command  # noqa: PLC0415
+
+    command.run({name: value for name, value in flags.items() if value is not None}, os.environ, _stop_on_signals)
+
+
+def _list_incidents(context: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's callback
+    if asked:
+        from kube_headroom.demo import command  # noqa: PLC0415
+
+        click.echo(command.list_incidents())
+        context.exit()
 
 
 def _stop_on_signals() -> threading.Event:
@@ -128,6 +144,22 @@ command_line.add_command(
         "environment, else from the file that --config.file names.",
     )
 )
+
+command_line.add_command(
+    click.Command(
+        "demo",
+        callback=_demo,
+        params=[
+            *(_option(setting) for setting in (*demo.SIMULATED, *demo.EXPORTERS)),
+            click.Option(
+                ["--list-incidents"], is_flag=True, is_eager=True, expose_value=False, callback=_list_incidents,
+                help="Show every incident: its cause, what is seen, what should be paged.",
+            ),
+        ],
+        help="Run a simulated cluster and the exporter that watches it, until Ctrl-C. Options come from these flags, "
+        "else from the environment.",
+    )
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,146 @@
+"""The terminal view of one look: room, who needs attention first, incidents; as high as the terminal and no higher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from rich.console import Group
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, RESTARTS, Indicator
+from kube_headroom.demo.lines import attention
+from kube_headroom.demo.look import Look, Places
+from kube_headroom.demo.words import age, incident, places
+from kube_headroom.overview.content import Amounts, Overview, Room, Severity, Subject
+from kube_headroom.overview.words import amount, counted
+
+INCIDENTS_SHOWN = 3
+SUBJECTS_AT_LEAST = 1
+BAR_WIDTH = 14
+NEARLY_FULL = 0.9
+_STYLES = {Severity.BROKEN: "bold red", Severity.RISK: "yellow", Severity.NOTE: "cyan"}
+_WORDS = {Severity.BROKEN: "broken", Severity.RISK: "at risk", Severity.NOTE: "note"}
+
+
+def view(look: Look, where: Places, height: int) -> Group:
+    """Return the view in at most `height` lines; subjects that do not fit are counted."""
+    overview = look.overview
+    above: list[Text | Table] = [_title(look), Text(), _room(overview.cluster), Text(), _attention_heading(overview)]
+    below: list[Text | Table] = [_counters(overview), Text(), _incidents(look), Text(), _places(where)]
+    taken = sum(block.row_count + block.show_header if isinstance(block, Table) else 1 for block in (*above, *below))
+    shown = overview.subjects[: max(SUBJECTS_AT_LEAST, height - taken)]
+    return Group(*above, *([_subjects(shown, overview.at)] if shown else []), *below)
+
+
+def _line(*parts: str | tuple[str, str]) -> Text:
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
+
+
+def _grid(*headings: str, header: bool = True) -> Table:
+    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def _title(look: Look) -> Text:
+    moment = datetime.fromtimestamp(look.now, UTC).strftime("%A %H:%M:%S UTC")
+    return _line(("Headroom", "bold"), f" of a simulated cluster   {moment}, at {look.speed:g} times the real speed")
+
+
+def _room(cluster: Room | None) -> Table:
+    nodes = "" if cluster is None else f"{cluster.usable} of {counted(cluster.nodes, 'node', 'nodes')}"
+    table = _grid(nodes, "", "requested", "", "largest node gone", "limits")
+    for resource, amounts in () if cluster is None else (("cpu", cluster.cpu), ("memory", cluster.memory)):
+        share = _share(amounts.requested, amounts.allocatable)
+        table.add_row(
+            "CPU" if resource == "cpu" else resource,
+            ProgressBar(total=1.0, completed=min(1.0, share or 0.0), width=BAR_WIDTH, complete_style=_style(share)),
+            _of(resource, amounts),
+            _percent(share),
+            _percent(_share(amounts.requested, amounts.allocatable - amounts.largest)),
+            _percent(_share(amounts.limited, amounts.allocatable)),
+        )
+    return table
+
+
+def _of(resource: str, amounts: Amounts) -> str:
+    if resource == "cpu":
+        return f"{amounts.requested:.1f} of {amounts.allocatable:.1f} cores"
+    return f"{amount(resource, amounts.requested)} of {amount(resource, amounts.allocatable)}"
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def _percent(share: float | None) -> Text:
+    return Text("-") if share is None else Text(f"{share:.0%}", style=_style(share))
+
+
+def _style(share: float | None) -> str:
+    if share is None or share >= 1.0:
+        return "bold red"
+    return "yellow" if share >= NEARLY_FULL else "green"
+
+
+def _attention_heading(overview: Overview) -> Text:
+    return _line(("Needs attention: ", "bold"), attention(overview.counts) or "nothing")
+
+
+def _subjects(subjects: Iterable[Subject], now: float) -> Table:
+    table = _grid("", "", "", "", header=False)
+    table.columns[1].max_width = 34
+    table.columns[2].ratio = 1
+    table.expand = True
+    for subject in subjects:
+        first = subject.findings[0]
+        table.add_row(
+            Text(_WORDS[subject.severity], style=_STYLES[subject.severity]),
+            f"{subject.namespace}/{subject.name}".lstrip("/") + ("" if subject.namespace else f" ({subject.kind})"),
+            "; ".join(finding.text for finding in subject.findings),
+            age(now - first.since),
+        )
+    return table
+
+
+def _counters(overview: Overview) -> Text:
+    restarts, restarted = _total(overview, RESTARTS)
+    waiting, held_up = _total(overview, CONTAINERS_WAITING)
+    return _line(
+        ("In the last hour: ", "bold"), counted(restarts, "restart", "restarts"),
+        f" in {counted(restarted, 'workload', 'workloads')}.  ",
+        ("Now: ", "bold"), counted(waiting, "container waits", "containers wait"),
+        f" in {counted(held_up, 'workload', 'workloads')}.",
+    )  # fmt: skip
+
+
+def _total(overview: Overview, indicator: Indicator) -> tuple[float, int]:
+    """Add up an indicator's lasting findings over the listed subjects, and count these."""
+    values = [
+        sum(finding.value for finding in subject.findings if finding.indicator == indicator.name)
+        for subject in overview.subjects
+    ]
+    return sum(values), sum(1 for value in values if value)
+
+
+def _incidents(look: Look) -> Table:
+    table = _grid("", header=False)
+    running = look.incidents
+    table.add_row(_line(("Incidents: ", "bold"), "" if running else "none runs; begin one as said below"))
+    for each in running[:INCIDENTS_SHOWN]:
+        table.add_row(f"  {incident(each, look.now)}")
+    if len(running) > INCIDENTS_SHOWN:
+        table.add_row(f"  and {len(running) - INCIDENTS_SHOWN} more")
+    return table
+
+
+def _places(where: Places) -> Table:
+    table = _grid("", "", header=False)
+    table.columns[1].overflow = "fold"
+    for what, how in places(where):
+        table.add_row(what, how)
+    return table
