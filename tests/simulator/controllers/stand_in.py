@@ -88,7 +88,7 @@ def world(**options: Any) -> World:
     return made
 
 
-def container(name: str = "app", image: str = "app:1", **resources: dict[str, str]) -> Object:
+def container(name: str = "app", image: str = "app:1", **resources: Any) -> Object:
     return {"name": name, "image": image, "resources": resources}
 
 
