@@ -89,8 +89,9 @@ class Stage:
 
     def state(self, container: str = "app", pod: str = "web") -> tuple[str, str]:
         """Return a container's state and the reason for it."""
-        ((kind, detail),) = self.container(container, pod)["state"].items() or (("", {}),)
-        return kind, detail.get("reason", "")
+        for kind, detail in self.container(container, pod)["state"].items():
+            return str(kind), str(detail.get("reason", ""))
+        return "", ""
 
     def condition(self, kind: str, pod: str = "web") -> tuple[str, str]:
         """Return a condition's status and reason."""
