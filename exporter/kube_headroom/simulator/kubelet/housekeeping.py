@@ -20,7 +20,7 @@ LONGEST_INTERVAL = 15.0
 BIRTH = 0.35
 """Seconds from a cgroup's creation to its first reading, measured."""
 
-RowKind = Literal["parent", "pod", "pause", "container"]
+RowKind = Literal["parent", "pod", "pause", "container", "unknown"]
 
 
 class Reading(NamedTuple):
