@@ -52,14 +52,15 @@ def pod_status(pod: Object, facts: Facts, now: float, outcome: Outcome | None = 
     generation = pod["metadata"].get("generation", 1)
     inits = [_container_status(each, pod, facts) for each in facts.containers if each.kind != "main"]
     mains = [_container_status(each, pod, facts) for each in of_kind(facts.containers, "main")]
-    phase = pod_phase(facts.containers, ended=facts.ended)
+    reached = phase = pod_phase(facts.containers, ended=facts.ended)
+    if phase in ENDED and not facts.ended:
+        # What may still run is not called ended, whatever its conditions say (status_manager.go, mergePodStatus).
+        phase = old.get("phase", "Pending")
     told: Object = {key: old[key] for key in ("reason", "message") if key in old and old.get("phase") == phase}
     if outcome is not None and facts.ended:
-        phase = "Failed"
+        reached = phase = "Failed"
         told = {"reason": outcome.reason, "message": outcome.message}
-    if phase in ENDED and not facts.ended:
-        phase = old.get("phase", "Pending")
-    shown = _conditions(pod, facts, phase)
+    shown = _conditions(pod, facts, reached)
     if outcome is not None and outcome.disruption and facts.ended:
         disruption = {"status": "True", "reason": "TerminationByKubelet", "message": outcome.message}
         shown = {"DisruptionTarget": disruption, **shown}
