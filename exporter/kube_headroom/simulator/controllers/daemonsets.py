@@ -26,6 +26,8 @@ REVISION_LABEL = "controller-revision-hash"
 GENERATION_LABEL = "pod-template-generation"
 GENERATION = "deprecated.daemonset.template.generation"
 _BURST = 250
+_FIRST_DELAY = 1.0
+_LONGEST_DELAY = 15 * 60.0
 _TOLERATED = (
     ("node.kubernetes.io/not-ready", "NoExecute"),
     ("node.kubernetes.io/unreachable", "NoExecute"),
@@ -46,6 +48,13 @@ class _Place(NamedTuple):
     pods: list[Object]
 
 
+class _Failure(NamedTuple):
+    """When a failed pod was last replaced, and for how long the next one has to stay, in seconds."""
+
+    at: float
+    delay: float
+
+
 class DaemonSets:
     """A part of the world; the rules are those of `pkg/controller/daemon`, but for surges, which nothing here uses."""
 
@@ -55,6 +64,7 @@ class DaemonSets:
         self._nodes = Marks(world.store, ("nodes",))
         self._pods = Teller(world.store, world.events, REPORTER)
         self._events = world.events
+        self._failures: dict[tuple[str, int, str], _Failure] = {}
 
     def step(self, now: float) -> None:
         """Look at the DaemonSets that changed or whose pods did; at all if a node came, went or changed its say."""
@@ -71,7 +81,7 @@ class DaemonSets:
         template = _daemon_template(daemon_set, hashed)
         places = self._places(daemon_set, template)
         try:
-            self._keep_one_each(daemon_set, places, template)
+            self._keep_one_each(daemon_set, places, template, now)
         except ConflictError:
             self._queue.failed(daemon_set, now)
         else:
@@ -102,7 +112,7 @@ class DaemonSets:
             places.append(_Place(name, wanted, stays, by_node.get(name, [])))
         return places
 
-    def _keep_one_each(self, daemon_set: Object, places: Sequence[_Place], template: Object) -> None:
+    def _keep_one_each(self, daemon_set: Object, places: Sequence[_Place], template: Object, now: float) -> None:
         """Create where one is missing, delete where one is too many or ended. Raises ConflictError if refused."""
         surplus: list[Object] = []
         missing: list[str] = []
@@ -113,7 +123,7 @@ class DaemonSets:
             elif not place.tolerated:
                 surplus += present
             else:
-                ended = [pod for pod in present if is_terminal(pod)]
+                ended = [pod for pod in present if is_terminal(pod) and self._may_replace(daemon_set, pod, place, now)]
                 for pod in ended:
                     self._tell_ended(daemon_set, pod, place.node)
                 running = sorted((pod for pod in present if not is_terminal(pod)), key=_seniority)
@@ -121,6 +131,22 @@ class DaemonSets:
         for pod in surplus[:_BURST]:
             self._pods.delete(pod, daemon_set)
         self._pods.create_many([_pod_for(daemon_set, template, node) for node in missing[:_BURST]], daemon_set)
+
+    def _may_replace(self, daemon_set: Object, pod: Object, place: _Place, now: float) -> bool:
+        """Tell whether an ended pod may go: failed ones less and less often, lest it fails as fast as it is made."""
+        if phase(pod) != "Failed":
+            return True
+        metadata = daemon_set["metadata"]
+        key = (metadata["uid"], metadata["generation"], place.node)
+        known = self._failures.get(key)
+        if known is not None and now < known.at + known.delay:
+            self._queue.again(daemon_set, known.at + known.delay)
+            return False
+        old = {name for name, one in self._failures.items() if now > one.at + 2 * _LONGEST_DELAY}
+        self._failures = {name: one for name, one in self._failures.items() if name not in old}
+        delay = min(_LONGEST_DELAY, 2 * known.delay) if known is not None and key not in old else _FIRST_DELAY
+        self._failures[key] = _Failure(now, delay)
+        return True
 
     def _tell_ended(self, daemon_set: Object, pod: Object, node: str) -> None:
         name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
