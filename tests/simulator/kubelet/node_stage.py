@@ -34,7 +34,7 @@ class Kernel:
 class Stage:
     """Node n1, and pods bound to it."""
 
-    def __init__(self, *, seed: int = 1, kernel: Callable[..., Any] = Kernel) -> None:
+    def __init__(self, *, seed: int = 1, kernel: Callable[..., Any] = Kernel, rate: float = 0.0) -> None:
         self.world = World(seed=seed, start=START)
         self.store = self.world.store
         self.machine = Machine(name="n1", cores=4.0, memory_bytes=8 * GiB, disk_bytes=100 * GiB, boot=START - 3600.0)
@@ -48,7 +48,7 @@ class Stage:
             self.kernels.append(kernel(machine, chance))
             return self.kernels[-1]
 
-        self.kubelets = Kubelets(self.world, lambda _uid: 0.0, boot)
+        self.kubelets = Kubelets(self.world, lambda _uid: rate, boot)
         self.world.add(self.kubelets)
 
     def image(self, name: str, **program: Any) -> str:
