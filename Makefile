@@ -38,6 +38,10 @@ check: setup ## Check format, lint, types, the rooms' imports and generated file
 generate: setup ## Write the generated files anew
 	.venv/bin/python -m kube_headroom.catalogue docs/metrics.md
 	.venv/bin/python -m tools.settings_page
+	.venv/bin/python -m tools.incidents_page
+
+screenshots: setup ## Take the documentation's pictures of a running demo anew; needs Chromium
+	.venv/bin/python -m tools.screenshots
 
 format: setup ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix
