@@ -31,9 +31,9 @@ from kube_headroom.simulator.world import Part, World
 
 COMING_UP_SECONDS = 240.0
 """Until everything that was created at once is ready; customers come then."""
-PAST_SECONDS = 3 * 3600.0
+PAST_SECONDS = 2 * 3600.0
 """Long enough that events of the beginning have expired and the first deploys and jobs are behind."""
-PAST_TICK = 20.0
+PAST_TICK = 30.0
 """The past is played in coarse steps; what kubelets do every few seconds is done less often, and nothing else differs."""
 SETTLING_SECONDS = 60.0
 """Again in fine steps, so that rates over a minute are right at the start."""
