@@ -59,11 +59,16 @@ def _admit(store: Store, resource: str, new: Object) -> Object:
 
 def _completed(item: Object) -> Object:
     """Fill in what a container's limit leaves out: default from max, defaultRequest from default, else from min."""
+    item = {part: _canonical(value) if isinstance(value, dict) else value for part, value in item.items()}
     if item["type"] != "Container":
         return item
     default = {**item.get("max", {}), **item.get("default", {})}
     request = {**item.get("min", {}), **default, **item.get("defaultRequest", {})}
     return {**item, **({"default": default} if default else {}), **({"defaultRequest": request} if request else {})}
+
+
+def _canonical(listed: Mapping[str, str]) -> dict[str, str]:
+    return {name: canonical(text) for name, text in listed.items()}
 
 
 def _defaulted(pod: Object, limits: list[Object]) -> Object:
@@ -90,7 +95,7 @@ def _filled(container: Object, defaults: Mapping[str, Mapping[str, str]], called
         given = resources.get(kind, {})
         missing = sorted(name for name in defaults[kind] if name not in given)
         if missing:
-            resources[kind] = {**given, **{name: canonical(defaults[kind][name]) for name in missing}}
+            resources[kind] = {**given, **{name: defaults[kind][name] for name in missing}}
             told.append(f"{', '.join(missing)} {word} for {called} {container['name']}")
     return {**container, "resources": resources}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kube_headroom.simulator.controllers.admission import forbidden
 from kube_headroom.simulator.controllers.charges import Charges, charges, in_scope, unspecified
 from kube_headroom.simulator.controllers.pods import is_terminal
-from kube_headroom.simulator.controllers.quantities import ZERO, Quantity, minus, plus, quantity
+from kube_headroom.simulator.controllers.quantities import ZERO, Quantity, canonical, minus, plus, quantity
 from kube_headroom.simulator.kinds import RESOURCES
 from kube_headroom.simulator.store import Change, Name, Object
 from kube_headroom.simulator.world import World
@@ -99,6 +99,9 @@ class Quotas:
 
     def _admit(self, resource: str, new: Object) -> Object:
         """Refuse what does not fit into a quota of its namespace, or does not say how much it needs."""
+        if resource == "resourcequotas" and "hard" in new["spec"]:
+            hard = {name: canonical(text) for name, text in new["spec"]["hard"].items()}
+            new = {**new, "spec": {**new["spec"], "hard": hard}}
         accounts = self._accounts.get(new["metadata"].get("namespace", ""))
         if not accounts or resource == "events":
             return new
