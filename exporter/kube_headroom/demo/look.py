@@ -19,9 +19,13 @@ class Places(NamedTuple):
 
 
 class Look(NamedTuple):
-    """One instant; `now` is simulated Unix time and `speed` how many of its seconds pass in a real one."""
+    """One instant; `now` is simulated Unix time and `speed` how many of its seconds shall pass in a real one.
+
+    `behind` is how many simulated seconds the world is late: a busy machine plays it slower.
+    """
 
     now: float
     speed: float
+    behind: float
     overview: Overview
     incidents: tuple[Running, ...]

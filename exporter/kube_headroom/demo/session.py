@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import tempfile
 import threading
@@ -20,17 +21,19 @@ from kube_headroom.exposition.listeners import address_of, bind
 from kube_headroom.overview.content import Overview
 from kube_headroom.settings import Settings
 from kube_headroom.simulator.clock import Clock
-from kube_headroom.simulator.composition import build
+from kube_headroom.simulator.composition import PAST_SECONDS, build
 from kube_headroom.simulator.control import control
 from kube_headroom.simulator.incidents.board import Incidents, Planned, known
 from kube_headroom.simulator.incidents.schedule import read_schedule
-from kube_headroom.simulator.serving import Served
+from kube_headroom.simulator.kubelet.application import application, ports_of
+from kube_headroom.simulator.serving import Served, bind_free, port_of
 from kube_headroom.simulator.simulation import Simulation
 from kube_headroom.simulator.world import World
 from kube_headroom.timing import Timing
 
 SHORTEST_WAIT = 0.05
 """Real seconds: however fast simulated time runs, nothing is published more often than a person can see."""
+USUAL_NODES, USUAL_WORKLOADS = 12, 25
 LOOK_SECONDS = 0.5
 STARTING_SECONDS = 0.05
 _EVERYWHERE = ("0.0.0.0:", "[::]:")
@@ -40,19 +43,24 @@ def play(options: Options, stop_on_signals: Callable[[], threading.Event]) -> No
     """Run until the event that `stop_on_signals` returns is set; raises UsageError for what the user must mend."""
     started = time.monotonic()
     with ExitStack() as stack:
-        web = stack.enter_context(_bound(options.exporter.web_listen_address))
-        (control_port,) = stack.enter_context(_bound((options.control_address,)))
+        web = stack.enter_context(_closed(bind(options.exporter.web_listen_address)))
+        (control_port,) = stack.enter_context(_closed(bind((options.control_address,))))
         planned = _planned(options)
         shown = stack.enter_context(terminal(options.exporter))
         shown.say(f"Starting a simulated cluster of {options.nodes} nodes and {options.workloads} workloads ...")
-        world = build(seed=options.seed, start=time.time(), nodes=options.nodes, workloads=options.workloads)
+        kubelets = stack.enter_context(_closed(bind_free(options.nodes)))
+        world = _world(options, kubelets)
         incidents = world.part(Incidents)
         incidents.plan(planned)
         # Until here a signal ends the process at once, from here on in order.
         stop = stop_on_signals()
         clock = Clock(time.time(), speed=options.speed)
-        also = [Served(control(world), [control_port], tls=False)]
-        simulation = stack.enter_context(Simulation(world, clock=clock, also=also))
+        token = secrets.token_urlsafe(24)
+        also = [
+            Served(application(world, ports_of(world), token), kubelets),
+            Served(control(world), [control_port], tls=False),
+        ]
+        simulation = stack.enter_context(Simulation(world, clock=clock, also=also, token=token))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kube-headroom-demo-")))
         kubeconfig = simulation.write_kubeconfig(folder / "kubeconfig")
         settings = replace(options.exporter, kubeconfig=kubeconfig)
@@ -61,7 +69,9 @@ def play(options: Options, stop_on_signals: Callable[[], threading.Event]) -> No
         def look() -> Look | None:
             running = simulation.call(incidents.running)
             overview = overview_now()
-            return None if overview is None else Look(world.now, options.speed, overview, running)
+            return (
+                None if overview is None else Look(world.now, options.speed, clock.now() - world.now, overview, running)
+            )
 
         while (first := look()) is None:
             if stop.wait(STARTING_SECONDS):
@@ -114,14 +124,27 @@ def _exporting(
 
 
 @contextmanager
-def _bound(addresses: Sequence[str]) -> Iterator[tuple[socket.socket, ...]]:
-    """Listen before anything else is begun: a port in use is told at once. Raises UsageError."""
-    listeners = bind(addresses)
+def _closed(listeners: Sequence[socket.socket]) -> Iterator[Sequence[socket.socket]]:
+    """Close sockets at the end, also those that nobody came to serve on."""
     try:
         yield listeners
     finally:
         for listener in listeners:
             listener.close()
+
+
+def _world(options: Options, kubelets: Sequence[socket.socket]) -> World:
+    """Build the cluster; the larger it is, the shorter is its past, which costs as much as its future."""
+    ports = {number: port_of(listener) for number, listener in enumerate(kubelets)}
+    larger = max(1.0, options.nodes / USUAL_NODES, options.workloads / USUAL_WORKLOADS)
+    return build(
+        seed=options.seed,
+        start=time.time(),
+        nodes=options.nodes,
+        workloads=options.workloads,
+        ports=ports,
+        past=PAST_SECONDS / larger,
+    )
 
 
 def _planned(options: Options) -> list[Planned]:

@@ -20,6 +20,8 @@ from kube_headroom.overview.words import amount, counted
 INCIDENTS_SHOWN = 3
 SUBJECTS_AT_LEAST = 1
 BAR_WIDTH = 14
+LATE_SECONDS = 3.0
+"""Real seconds by which the world may be late without a word."""
 NEARLY_FULL = 0.9
 _STYLES = {Severity.BROKEN: "bold red", Severity.RISK: "yellow", Severity.NOTE: "cyan"}
 _WORDS = {Severity.BROKEN: "broken", Severity.RISK: "at risk", Severity.NOTE: "note"}
@@ -29,7 +31,7 @@ def view(look: Look, where: Places, height: int) -> Group:
     """Return the view in at most `height` lines; subjects that do not fit are counted."""
     overview = look.overview
     above: list[Text | Table] = [_title(look), Text(), _room(overview.cluster), Text(), _attention_heading(overview)]
-    below: list[Text | Table] = [_counters(overview), Text(), _incidents(look), Text(), _places(where)]
+    below: list[Text | Table] = [Text(), _counters(overview), Text(), _incidents(look), Text(), _places(where)]
     taken = sum(block.row_count + block.show_header if isinstance(block, Table) else 1 for block in (*above, *below))
     shown = overview.subjects[: max(SUBJECTS_AT_LEAST, height - taken)]
     return Group(*above, *([_subjects(shown, overview.at)] if shown else []), *below)
@@ -47,24 +49,30 @@ def _grid(*headings: str, header: bool = True) -> Table:
 
 
 def _title(look: Look) -> Text:
-    moment = datetime.fromtimestamp(look.now, UTC).strftime("%A %H:%M:%S UTC")
-    return _line(("Headroom", "bold"), f" of a simulated cluster   {moment}, at {look.speed:g} times the real speed")
+    moment = datetime.fromtimestamp(look.now, UTC).strftime("%a %H:%M:%S UTC")
+    cluster = look.overview.cluster
+    nodes = "no node" if cluster is None else f"{cluster.usable} of {counted(cluster.nodes, 'node', 'nodes')} usable"
+    late = f", {age(look.behind)} behind: too fast for this machine" if look.behind > LATE_SECONDS * look.speed else ""
+    return _line(("Headroom demo", "bold"), f"   {nodes}   {moment}   speed {look.speed:g}", (late, "yellow"))
 
 
 def _room(cluster: Room | None) -> Table:
-    nodes = "" if cluster is None else f"{cluster.usable} of {counted(cluster.nodes, 'node', 'nodes')}"
-    table = _grid(nodes, "", "requested", "", "largest node gone", "limits")
-    for resource, amounts in () if cluster is None else (("cpu", cluster.cpu), ("memory", cluster.memory)):
+    table = _grid("", "requested", "", "", "largest node gone", "limits")
+    for name, resource, amounts in () if cluster is None else _resources(cluster):
         share = _share(amounts.requested, amounts.allocatable)
         table.add_row(
-            "CPU" if resource == "cpu" else resource,
+            name,
             ProgressBar(total=1.0, completed=min(1.0, share or 0.0), width=BAR_WIDTH, complete_style=_style(share)),
-            _of(resource, amounts),
             _percent(share),
+            _of(resource, amounts),
             _percent(_share(amounts.requested, amounts.allocatable - amounts.largest)),
-            _percent(_share(amounts.limited, amounts.allocatable)),
+            _percent(_share(amounts.limited, amounts.allocatable), promised=True),
         )
     return table
+
+
+def _resources(cluster: Room) -> tuple[tuple[str, str, Amounts], ...]:
+    return ("CPU", "cpu", cluster.cpu), ("memory", "memory", cluster.memory)
 
 
 def _of(resource: str, amounts: Amounts) -> str:
@@ -77,8 +85,9 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if whole > 0 else None
 
 
-def _percent(share: float | None) -> Text:
-    return Text("-") if share is None else Text(f"{share:.0%}", style=_style(share))
+def _percent(share: float | None, *, promised: bool = False) -> Text:
+    """Return a share; what is only promised may be more than there is."""
+    return Text("-") if share is None else Text(f"{share:.0%}", style="" if promised else _style(share))
 
 
 def _style(share: float | None) -> str:

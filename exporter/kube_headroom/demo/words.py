@@ -29,10 +29,10 @@ def incident(running: Running, now: float) -> str:
 
 def places(where: Places) -> Iterator[tuple[str, str]]:
     """Yield what can be looked at, and how."""
-    yield "overview page", where.page
+    yield "overview", where.page
     yield "metrics", where.metrics
     yield "kubectl", f"export KUBECONFIG={where.kubeconfig}"
-    yield "an incident", f"curl -X POST {where.control}/incidents/crash-loop"
+    yield "incident", f"curl -X POST {where.control}/incidents/crash-loop"
 
 
 def incident_list() -> str:

@@ -42,14 +42,21 @@ class Simulation:
     """
 
     def __init__(
-        self, world: World, *, clock: Clock | None = None, api: socket.socket | None = None, also: Sequence[Served] = ()
+        self,
+        world: World,
+        *,
+        clock: Clock | None = None,
+        api: socket.socket | None = None,
+        also: Sequence[Served] = (),
+        token: str | None = None,
     ) -> None:
         """Serve the API on the socket `api` (a free port if None), and what else is given, kubelets for example.
 
-        All sockets belong to the simulation from now on and are closed when it ends.
+        All sockets belong to the simulation from now on and are closed when it ends. `token` is what the API server
+        and the kubeconfig know, one by chance if None.
         """
         self.clock = clock
-        self.token = secrets.token_urlsafe(24)
+        self.token = token or secrets.token_urlsafe(24)
         self.authority = Authority()
         self.api_server = ApiServer(world, token=self.token, speed=clock.speed if clock else 1.0)
         """Its methods are for the loop's thread: `call` them."""
