@@ -20,6 +20,8 @@ LONGEST_INTERVAL = 15.0
 BIRTH = 0.35
 """Seconds from a cgroup's creation to its first reading, measured."""
 
+_PAGE = 4096
+
 RowKind = Literal["parent", "pod", "pause", "container", "unknown"]
 
 
@@ -60,6 +62,13 @@ class Row:
     previous: Reading | None = None
 
 
+class _Seen(NamedTuple):
+    """A pod when its cgroups were last looked for: its containers, and the paths of all its rows."""
+
+    containers: list[RunningContainer]
+    paths: tuple[str, ...]
+
+
 class Housekeeping:
     """One kubelet's cAdvisor: `step` after the kernel and the kubelet in each tick, then `rows` are what pages show."""
 
@@ -69,7 +78,7 @@ class Housekeeping:
         self._random = chance.random
         self._began = machine.boot, machine.kubelet_started
         self._rows: dict[str, Row] = {}
-        self._pods: dict[str, tuple[str, ...]] = {}
+        self._pods: dict[str, _Seen] = {}
 
     def step(self, now: float) -> None:
         """Find new cgroups, forget the vanished at once, and read those that are due.
@@ -96,7 +105,8 @@ class Housekeeping:
 
     def pod_rows(self, uid: str) -> list[Row]:
         """Return the rows of a pod: its own, its sandbox's and its containers'."""
-        return [self._rows[path] for path in self._pods.get(uid, ()) if path in self._rows]
+        seen = self._pods.get(uid)
+        return [self._rows[path] for path in seen.paths] if seen else []
 
     def usage(self, uid: str) -> dict[str, tuple[float, float]] | None:
         """Return each container's cores over the last window and its working set in bytes, as metrics-server does.
@@ -124,28 +134,24 @@ class Housekeeping:
         return Reading(now, row.cgroup.cpu_seconds, *_files(row.cgroup))  # type: ignore[arg-type]  # in the fields' order
 
     def _discover(self) -> None:
-        if not self._pods and not self._rows:
+        if not self._rows:
             for cgroup in self._machine.cgroups.values():
                 self._add("parent", cgroup)
-        current = self._machine.pods
+        current, known = self._machine.pods, self._pods
         for uid, pod in current.items():
-            known = self._pods.get(uid)
-            if known is None or len(known) != len(pod.containers) + 2 or not self._same(known, pod):
-                self._pods[uid] = self._renew(pod, known or ())
-        if len(self._pods) > len(current):
-            for uid in [uid for uid in self._pods if uid not in current]:
-                for path in self._pods.pop(uid):
+            containers = list(pod.containers.values())
+            seen = known.get(uid)
+            if seen is None or seen.containers != containers:
+                known[uid] = self._renew(pod, seen.paths if seen else (), containers)
+        if len(known) > len(current):
+            for uid in [uid for uid in known if uid not in current]:
+                for path in known.pop(uid).paths:
                     self._rows.pop(path, None)
 
-    def _same(self, known: tuple[str, ...], pod: RunningPod) -> bool:
-        return all(
-            path == container.cgroup.path for path, container in zip(known[2:], pod.containers.values(), strict=False)
-        )
-
-    def _renew(self, pod: RunningPod, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Bring a pod's rows in line with its cgroups; return their paths."""
+    def _renew(self, pod: RunningPod, known: tuple[str, ...], containers: list[RunningContainer]) -> _Seen:
+        """Bring a pod's rows in line with its cgroups."""
         sandbox = container_path(self._machine, pod.cgroup.path, pod.sandbox_id)
-        paths = (pod.cgroup.path, sandbox, *(each.cgroup.path for each in pod.containers.values()))
+        paths = (pod.cgroup.path, sandbox, *(each.cgroup.path for each in containers))
         for path in known:
             if path not in paths:
                 self._rows.pop(path, None)
@@ -154,10 +160,10 @@ class Housekeeping:
             pause = Cgroup(path=sandbox, created=pod.cgroup.created, cpu_seconds=SANDBOX_CORE_SECONDS)
             pause.rss = pause.working_set = pause.peak = PAUSE_BYTES
             self._add("pause", pause, pod)
-        for container in pod.containers.values():
+        for container in containers:
             if container.cgroup.path not in self._rows:
                 self._add("container", container.cgroup, pod, container)
-        return paths
+        return _Seen(containers, paths)
 
     def _add(
         self, kind: RowKind, cgroup: Cgroup, pod: RunningPod | None = None, container: RunningContainer | None = None
@@ -173,7 +179,7 @@ class Housekeeping:
         cpu = cgroup.cpu_seconds - cgroup.granted * (now - at)
         cpu = max(cpu, last.cpu_seconds if last else 0.0)
         row.previous, row.latest = last, Reading(at, cpu, *_files(cgroup))  # type: ignore[arg-type]  # in the fields' order
-        if last is not None and last[1:] == row.latest[1:]:
+        if last is not None and last.cpu_seconds == cpu and abs(last.working_set - cgroup.working_set) < _PAGE:
             row.interval = min(LONGEST_INTERVAL, row.interval * 2)
         else:
             row.interval = INTERVAL

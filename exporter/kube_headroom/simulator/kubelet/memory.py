@@ -89,8 +89,10 @@ def reclaim(machine: Machine, held: float) -> None:
     """Kill the process that holds the most beyond its request where `held` bytes exceed the machine's memory."""
     if held <= machine.memory_bytes:
         return
-    alive = [each for pod in machine.pods.values() for each in pod.containers.values() if not each.oom_killed]
-    if alive:
+    processes = [each for pod in machine.pods.values() for each in pod.containers.values()]
+    alive = [each for each in processes if not each.oom_killed]
+    freed = sum(each.cgroup.rss for each in processes if each.oom_killed)
+    if alive and held - freed > machine.memory_bytes:
         max(alive, key=lambda each: each.cgroup.rss - each.cgroup.memory_request).oom_killed = True
 
 
