@@ -34,6 +34,7 @@ SAYS = {
 _EVENTS = {
     "MemoryPressure": ("NodeHasInsufficientMemory", "NodeHasSufficientMemory"),
     "DiskPressure": ("NodeHasDiskPressure", "NodeHasNoDiskPressure"),
+    "PIDPressure": ("NodeHasInsufficientPID", "NodeHasSufficientPID"),
     "Ready": ("NodeReady", "NodeNotReady"),
 }
 
@@ -61,6 +62,8 @@ class Heartbeat:
         node = self._node.object
         if node is not None:
             self._node.record(node, ("Normal", "Starting", "Starting kubelet."))
+            message = "Updated Node Allocatable limit across pods"
+            self._node.record(node, ("Normal", "NodeAllocatableEnforced", message))
 
     def rebooted(self) -> None:
         """Tell of a reboot, by an event and by another boot id."""

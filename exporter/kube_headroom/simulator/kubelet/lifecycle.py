@@ -23,7 +23,7 @@ SANDBOX_SECONDS = (0.4, 1.6)
 START_SECONDS = (0.2, 0.9)
 """The runtime makes a container and starts its process."""
 CLEANUP_SECONDS = 0.9
-"""Volumes are unmounted and cgroups removed before the pod's object goes."""
+"""Volumes are unmounted and cgroups removed before the pod's phase becomes final."""
 RETRY_SECONDS = 10.0
 RESYNC_SECONDS = 60.0
 JITTER = 0.5
@@ -56,6 +56,7 @@ class PodWorker:
         self._task = Task(self._begin, node, queue)
         self._retry_turn = 0
         self._sandboxes = 0
+        self._ended = False
         self._grace: float | None = None
         self._outcome: Outcome | None = None
         self._probes: list[ProbeWorker] = []
@@ -129,12 +130,14 @@ class PodWorker:
 
     def write_status(self) -> None:
         """Tell the API server how the pod is."""
+        stopped = self.stopping and self.running is None
         facts = Facts(
             self.containers,
             Addresses(self.address, self._node.address),
             sandboxed=self.running is not None,
             deleted=self.stopping,
-            ended=self.stopping and self.running is None,
+            stopped=stopped,
+            ended=self._ended,
         )
         status = pod_status(self.pod, facts, self._node.now, self._outcome)
         if not self.gone:
@@ -185,6 +188,7 @@ class PodWorker:
             self._probes = [probe for each in self.containers for probe in workers_of(each, self, self._node.chance)]
             for probe in self._probes:
                 probe.begin(self._node.now, self._node.schedule, self._node.count)
+        self.write_status()
         self.heed()
 
     def _start_all(self, containers: Sequence[PodContainer], seen: dict[str, float | None]) -> Work:
@@ -288,10 +292,12 @@ class PodWorker:
             )
         for probe in self._probes:
             self._retire(probe)
-        note_unlocated(self.containers)
         self._remove_sandbox()
         self.write_status()
         yield CLEANUP_SECONDS
+        note_unlocated(self.containers)
+        self._ended = True
+        self.write_status()
         self._task.finished = True
         self._node.forget(self)
 

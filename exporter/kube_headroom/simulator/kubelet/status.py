@@ -33,8 +33,10 @@ class Facts:
     sandboxed: bool
     deleted: bool
     """It is being ended: nothing is started any more."""
+    stopped: bool = False
+    """Nothing of it runs any more, and nothing will."""
     ended: bool = False
-    """All is stopped, and the phase becomes final."""
+    """All that it held is given back too: the phase becomes final."""
 
 
 class Outcome(NamedTuple):
@@ -52,14 +54,18 @@ def pod_status(pod: Object, facts: Facts, now: float, outcome: Outcome | None = 
     generation = pod["metadata"].get("generation", 1)
     inits = [_container_status(each, pod, facts) for each in facts.containers if each.kind != "main"]
     mains = [_container_status(each, pod, facts) for each in of_kind(facts.containers, "main")]
-    reached = phase = pod_phase(facts.containers, ended=facts.ended)
-    if phase in ENDED and not facts.ended:
-        # What may still run is not called ended, whatever its conditions say (status_manager.go, mergePodStatus).
+    reached = pod_phase(facts.containers, stopped=facts.stopped)
+    phase = reached
+    if facts.ended:
+        phase = reached if reached in ENDED else "Failed"
+    elif reached in ENDED:
+        # What may still hold something is not called ended, whatever its conditions say (mergePodStatus).
         phase = old.get("phase", "Pending")
     told: Object = {key: old[key] for key in ("reason", "message") if key in old and old.get("phase") == phase}
-    if outcome is not None and facts.ended:
-        reached = phase = "Failed"
-        told = {"reason": outcome.reason, "message": outcome.message}
+    if outcome is not None and facts.stopped:
+        reached = "Failed"
+        if facts.ended:
+            phase, told = reached, {"reason": outcome.reason, "message": outcome.message}
     shown = _conditions(pod, facts, reached)
     if outcome is not None and outcome.disruption and facts.ended:
         disruption = {"status": "True", "reason": "TerminationByKubelet", "message": outcome.message}
@@ -86,31 +92,31 @@ def pod_status(pod: Object, facts: Facts, now: float, outcome: Outcome | None = 
     return status
 
 
-def pod_phase(containers: Sequence[PodContainer], *, ended: bool = False) -> str:
-    """Return the phase that the containers' states amount to (kubelet_pods.go, getPhase); `ended` makes it final."""
+def pod_phase(containers: Sequence[PodContainer], *, stopped: bool = False) -> str:
+    """Return the phase that the containers' states amount to (kubelet_pods.go, getPhase); `stopped`: no restart follows."""
     inits, sidecars, mains = (of_kind(containers, kind) for kind in ("init", "sidecar", "main"))
-    if any(_failed_for_good(init, ended=ended) for init in inits):
+    if any(_failed_for_good(init, stopped=stopped) for init in inits):
         return "Failed"
     begun = any(main.created for main in mains)
     unfinished = any(not init.ready and init.terminated is None for init in inits)
     held = any(not sidecar.started for sidecar in sidecars) and not begun
     never_ran = any(not each.id for each in (*sidecars, *mains))
     if unfinished or held or never_ran:
-        return "Failed" if ended else "Pending"
+        return "Pending"
     if any(each.process for each in (*sidecars, *mains)):
         return "Running"
     exits = [main.terminated["exitCode"] if main.terminated else 0 for main in mains]
     final = "Failed" if any(exits) else "Succeeded"
-    if ended:
+    if stopped:
         return final
     restarting = any(main.restarts_by_policy(code) for main, code in zip(mains, exits, strict=True))
     return "Running" if restarting else final
 
 
-def _failed_for_good(init: PodContainer, *, ended: bool) -> bool:
+def _failed_for_good(init: PodContainer, *, stopped: bool) -> bool:
     if init.terminated is None or init.terminated["exitCode"] == 0:
         return False
-    return ended or not init.restarts_by_policy(init.terminated["exitCode"])
+    return stopped or not init.restarts_by_policy(init.terminated["exitCode"])
 
 
 def _container_status(container: PodContainer, pod: Object, facts: Facts) -> Object:
