@@ -9,7 +9,7 @@ TOOLS := etcd kubectl kubernetes kwok oracle prometheus
 PEER := kube-state-metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real e2e check generate format bench tools
+.PHONY: help setup demo test test-real e2e check generate screenshots format bench tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -46,7 +46,7 @@ function lasting(seconds) {
 
 const plural = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 const clock = seconds => new Date(seconds * 1000).toLocaleTimeString();
-const share = (some, all) => `${Math.round(100 * some / all)} %`;
+const share = (some, all) => `${Math.round(100 * some / all)}%`;
 
 const cores = value => value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 });
 const gib = value => (value / 2 ** 30).toLocaleString("en", { maximumFractionDigits: value < 10 * 2 ** 30 ? 1 : 0 });
@@ -193,6 +193,7 @@ function show(answer) {
   find("room").hidden ||= !overview.cluster;
   keyed(find("subjects"), overview.subjects.map(subject => [`${subject.kind}/${subject.namespace}/${subject.name}`, subject]),
     "subject", (node, subject) => showSubject(node, subject, overview));
+  say(find("attention-title"), overview.counts.broken || overview.counts.risk ? "Needs attention" : SEVERITIES.note);
   find("more").hidden = !overview.more;
   say(find("more"), `and ${overview.more.toLocaleString("en")} more`);
   keyed(find("rooms"), rooms(overview), "room-item", showRoom);
