@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from kube_headroom.simulator.controllers import defaults, limits
+from kube_headroom.simulator.controllers.autoscalers import Autoscalers
 from kube_headroom.simulator.controllers.budgets import Budgets, DisruptionBudgetError, evict
 from kube_headroom.simulator.controllers.cronjobs import CronJobs
 from kube_headroom.simulator.controllers.deployments import Deployments
@@ -111,7 +112,7 @@ class Simulated:
         kubelet = Kubelet(self.world, {"app:1": Plan(), "ends:1": Plan(runs=2)})
         world = self.world
         world.add(Quotas(world), CronJobs(world), Jobs(world), Deployments(world), ReplicaSets(world))
-        world.add(Budgets(world), Garbage(world), kubelet)
+        world.add(Autoscalers(world, lambda _: None), Budgets(world), Garbage(world), kubelet)
 
     def create(self, manifest: Object) -> str:
         try:
@@ -385,5 +386,38 @@ def test_budgets_count_and_refuse(clusters: tuple[Real, Simulated], spec: Object
         cluster.set_status(first, conditions=[unready])
         cluster.wait(lambda: status().get("currentHealthy") == 2, "one pod less")
         return masked([before, status(), cluster.evict(second), cluster.events("PodDisruptionBudget")])
+
+    agree(clusters, ask)
+
+
+def test_autoscalers_that_need_no_metrics(clusters: tuple[Real, Simulated]) -> None:
+    sizes = {"off": 0, "large": 5, "small": 1}
+
+    def ask(cluster: Cluster) -> Any:
+        for name, replicas in sizes.items():
+            assert not cluster.create(manifests.deployment(name, cluster.namespace, replicas=replicas))
+        for name in (*sizes, "nobody"):
+            target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+            spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 3}
+            assert not cluster.create(
+                manifests.namespaced("autoscaling/v2", "HorizontalPodAutoscaler", name, cluster.namespace, spec=spec)
+            )
+
+        def status(name: str) -> Object:
+            found: Object = cluster.read("HorizontalPodAutoscaler", name).get("status", {})
+            return found
+
+        seen = []
+        for name in (*sizes, "nobody"):
+            cluster.wait(lambda name=name: status(name).get("conditions"), f"the autoscaler of {name}")  # type: ignore[misc]
+            size = cluster.read("Deployment", name)["spec"]["replicas"] if name in sizes else None
+            seen.append([name, size, at_first(status(name))])
+        events = [event for event in cluster.events("HorizontalPodAutoscaler") if "etric" not in event[1]]
+        return [masked(seen), events]
+
+    def at_first(found: Object) -> Object:
+        """Without what a second look, which may come before ours, would ask of metrics."""
+        conditions = [one for one in found["conditions"] if one["type"] == "AbleToScale" or one["status"] == "False"]
+        return {**found, "conditions": conditions}
 
     agree(clusters, ask)

@@ -97,7 +97,8 @@ class Autoscalers:
             self._tell(autoscaler, "FailedGetScale", str(error.args[0]), type_="Warning")
             message = f"the HPA controller was unable to get the target's current scale: {error.args[0]}"
             conditions.set("AbleToScale", "False", "FailedGetScale", message)
-            return {"desiredReplicas": 0, **autoscaler.get("status", {}), "conditions": conditions.listed}
+            unknown = {"desiredReplicas": 0, "currentMetrics": None}
+            return {**unknown, **autoscaler.get("status", {}), "conditions": conditions.listed}
         message = "the HPA controller was able to get the target's current scale"
         conditions.set("AbleToScale", "True", "SucceededGetScale", message)
         current = int(target["spec"].get("replicas", 1))
