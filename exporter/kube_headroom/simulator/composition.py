@@ -33,10 +33,10 @@ COMING_UP_SECONDS = 240.0
 """Until everything that was created at once is ready; customers come then."""
 PAST_SECONDS = 2 * 3600.0
 """Long enough that events of the beginning have expired and the first deploys and jobs are behind."""
-PAST_TICK = 30.0
-"""The past is played in coarse steps; what kubelets do every few seconds is done less often, and nothing else differs."""
 SETTLING_SECONDS = 60.0
-"""Again in fine steps, so that rates over a minute are right at the start."""
+"""In the world's own steps, so that rates over a minute are right at the start."""
+COMING_UP_TICK, PAST_TICK = 5.0, 30.0
+"""Until then steps are coarse: what kubelets do every few seconds is done less often, and nothing else differs."""
 
 
 def build(  # noqa: PLR0913  the settings of the demo's command line
@@ -61,11 +61,9 @@ def build(  # noqa: PLR0913  the settings of the demo's command line
     populate(world, copies, node_count=nodes, ports=ports)
     traffic = Traffic(world, measured(copies), opens=opens)
     world.add(*_parts(world, traffic, [copy.row for copy in copies]))
-    world.advance(opens)
-    tick, world.tick = world.tick, PAST_TICK
-    world.advance(opens + past)
-    world.tick = tick
-    world.advance(start)
+    usual = world.tick
+    for until, world.tick in ((opens, COMING_UP_TICK), (opens + past, PAST_TICK), (start, usual)):
+        world.advance(until)
     return world
 
 
