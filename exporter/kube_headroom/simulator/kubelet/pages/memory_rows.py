@@ -94,7 +94,7 @@ SPEC = (
     spec(
         "container_spec_memory_swap_limit_bytes",
         "Memory swap limit for the container.",
-        lambda row, _reading: row.cgroup.memory_limit or 0.0 if row.kind == "container" else 0.0,
+        nothing,
     ),
     spec(
         "container_start_time_seconds",

@@ -87,7 +87,10 @@ def page(view: View) -> str:
     for row, reading in view.housekeeping.rows():
         if row.container is not None and row.pod is not None:
             named = {"container": row.container.name, "namespace": row.pod.namespace, "pod": row.pod.name}
-            containers.append((labels(named), *_container(row, _as_told(view, row, reading))))
+            told, stamp = _usage(_as_told(view, row, reading))
+            # Measured: swap's limit is the memory's on cgroup v1, and not told on v2.
+            swap = None if view.machine.cgroup_v2 else row.cgroup.memory_limit
+            containers.append((labels(named), (*told[:2], row.container.started, swap, told[2]), stamp))
         elif row.kind == "pod" and row.pod is not None:
             named = {"namespace": row.pod.namespace, "pod": row.pod.name}
             pods.append((labels(named), *_usage(reading)))
@@ -104,13 +107,6 @@ def _as_told(view: View, row: Row, reading: Reading) -> Reading:
     if row.previous is None or view.machine.flavour == "containers unseen":
         return view.housekeeping.fresh(row, view.now)
     return reading
-
-
-def _container(row: Row, reading: Reading) -> tuple[_Sample, str]:
-    (cpu, memory, swap), stamp = _usage(reading)
-    started = row.container.started if row.container is not None else 0.0
-    limit = row.cgroup.memory_limit
-    return (cpu, memory, started, limit, swap), stamp
 
 
 def _usage(reading: Reading) -> tuple[_Sample, str]:
