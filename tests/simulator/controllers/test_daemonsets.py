@@ -129,7 +129,7 @@ def test_a_full_node_leaves_its_daemon_pending() -> None:
     [message] = stage.told("FailedScheduling")
     assert message == (
         "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. "
-        "preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, "
+        "no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, "
         "1 Preemption is not helpful for scheduling."
     )
     assert status(stage, "desiredNumberScheduled", "currentNumberScheduled", "numberReady") == (2, 2, 1)

@@ -97,7 +97,9 @@ def test_a_class_that_never_preempts_waits() -> None:
     put(stage, "vip", 10, "2", preemptionPolicy="Never")
     stage.run(15)
     assert names(stage) == ["a", "vip"]
-    assert stage.told("FailedScheduling")[0].endswith("preemption: not eligible due to preemptionPolicy=Never.")
+    assert stage.told("FailedScheduling")[0].endswith(
+        "no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
+    )
 
 
 def test_the_more_important_of_two_waiting_pods_comes_first() -> None:

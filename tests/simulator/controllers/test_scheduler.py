@@ -26,8 +26,12 @@ def node_of(stage: Stage, pod: str) -> str | None:
 
 TAINTED: dict[str, Any] = {"taints": [{"key": "spot", "value": "yes", "effect": "NoSchedule"}]}
 TOLERATES = {"tolerations": [{"key": "spot", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}]}
-NO_HELP = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
-NO_VICTIMS = "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+NO_HELP = (
+    "no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+)
+NO_VICTIMS = (
+    "no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+)
 
 FITS = [
     pytest.param({}, {}, None, id="a plain pod fits an empty node"),
@@ -100,7 +104,7 @@ def test_reasons_are_counted_over_nodes_as_the_real_scheduler_sorts_them() -> No
     [message] = stage.told("FailedScheduling")
     assert message == (
         "0/4 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, 2 Insufficient cpu. "
-        "preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."
+        "no new claims to deallocate, preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kube_headroom.resources import parse_quantity
+from kube_headroom.simulator.controllers.quantities import canonical
 from kube_headroom.simulator.store import Admission, Object, Store
 from kube_headroom.simulator.world import World
 
@@ -151,10 +152,17 @@ def default_class(store: Store) -> Admission:
 
 
 _PHASES: Mapping[str, str] = {"pods": "Pending", "persistentvolumeclaims": "Pending", "namespaces": "Active"}
+_STATUS_IS_EMPTY = frozenset(
+    ("deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs", "horizontalpodautoscalers")
+    + ("poddisruptionbudgets", "resourcequotas", "nodes", "persistentvolumes", "services")
+)
+"""Resources whose status their controllers fill later."""
 
 
 def with_status(resource: str, new: Object) -> Object:
     """Give a new object the status it is born with: its phase, and a pod's QoS class."""
+    if resource in _STATUS_IS_EMPTY:
+        return {"status": {}, **new}
     if resource not in _PHASES:
         return new
     status = {"phase": _PHASES[resource]}
@@ -203,7 +211,11 @@ def _container(container: Object) -> Object:
     image = container["image"]
     tag = image.rpartition("/")[2].partition(":")[2]
     latest = tag in ("", "latest") and "@" not in image
-    result = {**filled(container, _CONTAINER)}
+    result = filled(container, _CONTAINER)
+    result["resources"] = {
+        kind: {name: canonical(text) for name, text in listed.items()} if kind in ("requests", "limits") else listed
+        for kind, listed in result["resources"].items()
+    }
     result.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
     for name in _PROBES:
         if name in result:

@@ -26,6 +26,8 @@ _ENOUGH_NODES = 100
 """Below this many nodes all are compared; above, a share of those that fit (`percentageOfNodesToScore: 0`)."""
 _SMALLEST_PERCENTAGE = 5
 _LONGEST_EVENT = 1024
+_NO_CLAIMS = "no new claims to deallocate"
+"""What the plugin DynamicResources adds since 1.34: device claims, which nothing here has, can be taken from nobody."""
 
 
 class _Waiting(NamedTuple):
@@ -111,7 +113,12 @@ class Scheduler:
         message = unavailable(nodes, reasons, wish.volumes.missing)
         chosen = self._preemption.choose(wish, refusals)
         if isinstance(chosen, str):
-            self._fail(wish, f"{message} preemption: {chosen}", pod.get("status", {}).get("nominatedNodeName", ""), now)
+            self._fail(
+                wish,
+                f"{message} {_NO_CLAIMS}, preemption: {chosen}",
+                pod.get("status", {}).get("nominatedNodeName", ""),
+                now,
+            )
             return
         self._evict(wish, chosen, now)
         self._fail(wish, message, chosen.node, now)
