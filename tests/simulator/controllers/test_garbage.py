@@ -42,7 +42,9 @@ def test_what_an_owner_leaves_behind_goes_with_it_to_the_last_generation(stage: 
 
 
 def test_an_owner_that_is_made_again_at_once_does_not_keep_the_old_ones_dependents(stage: World) -> None:
-    stage.store.delete("deployments", family(stage))
+    deployment = family(stage)
+    stage.advance(stage.now + 3)
+    stage.store.delete("deployments", deployment)
     stage.store.create("deployments", {"metadata": {"name": "web", "namespace": "shop"}, "spec": {}})
     stage.advance(stage.now + 3)
     assert names(stage, "replicasets") == []

@@ -204,6 +204,24 @@ def test_a_deleted_pod_counts_as_failed_and_is_replaced(stage: Stage) -> None:
     assert outcome(stored) == {"active": 1, "ready": 1, "failed": 1}
 
 
+@pytest.mark.parametrize(
+    ("policy", "pods"),
+    [
+        pytest.param("TerminatingOrFailed", 2, id="at once"),
+        pytest.param("Failed", 1, id="when it has ended"),
+    ],
+)
+def test_a_deleted_pod_is_replaced(stage: Stage, policy: str, pods: int) -> None:
+    stage.run(job("j", image="forever:1", podReplacementPolicy=policy), 5)
+    stage.kubelet.frozen = True
+    stage.world.store.delete("pods", stage.pods()[0], grace=30)
+    stage.world.advance(stage.world.now + 20)
+    assert len(stage.pods()) == pods
+    stage.kubelet.frozen = False
+    stage.world.advance(stage.world.now + 20)
+    assert [found["status"]["phase"] for found in stage.pods()] == ["Running"]
+
+
 def test_suspending_deletes_the_pods_without_failing_and_resuming_starts_anew(stage: Stage) -> None:
     stored = stage.run(job("j", image="forever:1", backoffLimit=0), 5)
     stored = stage.world.store.change("jobs", stored, spec={**stored["spec"], "suspend": True})

@@ -66,6 +66,12 @@ CPU_50 = Target("cpu", utilization=50)
             pods(4), [100, 100, 100], CPU_80, Result(2, 100, 10), id="and as fully used on the way down: 1300/4000 is 32 %"
         ),
         pytest.param(
+            pods(4), [700], CPU_50, Result(4, 700, 70), id="nor do three that would turn it downwards: 700/4000 is 17 %"
+        ),
+        pytest.param(
+            pods(2), [500], Target("cpu", utilization=150), Result(2, 500, 50), id="above 100 % a missing pod counts as on target"
+        ),
+        pytest.param(
             pods(2), [700], CPU_80, Result(2, 700, 70), id="a missing pod that would turn the direction changes nothing"
         ),
         pytest.param(

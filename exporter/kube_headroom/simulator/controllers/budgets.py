@@ -18,11 +18,9 @@ from kube_headroom.simulator.controllers.pods import (
 from kube_headroom.simulator.controllers.selectors import matches
 from kube_headroom.simulator.events import Reporter
 from kube_headroom.simulator.kinds import BY_KIND
-from kube_headroom.simulator.store import Change, ConflictError, Name, Object, Store, controller, moment, timestamp
+from kube_headroom.simulator.store import Change, ConflictError, Name, Object, Store, controller, timestamp
 from kube_headroom.simulator.world import Marks, World
 
-DELETION_TIMEOUT_SECONDS = 120.0
-"""How long an evicted pod that is not deleted counts as disrupted (controller/disruption)."""
 _PLURAL = "poddisruptionbudgets"
 _REPORTER = Reporter("controllermanager")
 _EVICTED = {
@@ -122,10 +120,7 @@ class Budgets:
             status |= {"disruptionsAllowed": 0}
             status["conditions"] = _allowed(status, "False", "SyncFailed", str(error.args[0]), now)
         else:
-            disrupted = _still_disrupted(status, pods, now)
-            healthy = sum(
-                is_ready(pod) and not is_terminating(pod) and pod["metadata"]["name"] not in disrupted for pod in pods
-            )
+            healthy = sum(is_ready(pod) and not is_terminating(pod) for pod in pods)
             status |= {
                 "currentHealthy": healthy,
                 "desiredHealthy": desired,
@@ -133,9 +128,8 @@ class Budgets:
                 "disruptionsAllowed": max(0, healthy - desired) if expected > 0 else 0,
                 "observedGeneration": budget["metadata"].get("generation", 1),
             }
+            # An evicted pod is deleted at once here, so that nobody has to remember it.
             status.pop("disruptedPods", None)
-            if disrupted:
-                status["disruptedPods"] = disrupted
             status["conditions"] = _sufficient(status, now)
         self._store.change(_PLURAL, budget, status=status)
 
@@ -268,16 +262,6 @@ def _share(asked: int | str, of: int) -> int:
     if isinstance(asked, int):
         return asked
     return math.ceil(int(asked.removesuffix("%")) * of / 100)
-
-
-def _still_disrupted(status: Object, pods: Sequence[Object], now: float) -> dict[str, str]:
-    """Return the evicted pods whose deletion is still to be seen."""
-    waiting = {pod["metadata"]["name"] for pod in pods if not is_terminating(pod)}
-    return {
-        name: at
-        for name, at in status.get("disruptedPods", {}).items()
-        if name in waiting and moment(at) + DELETION_TIMEOUT_SECONDS > now
-    }
 
 
 def _sufficient(status: Object, now: float) -> list[Object]:

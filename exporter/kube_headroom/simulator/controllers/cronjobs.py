@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 
 from kube_headroom.simulator.controllers.garbage import delete
 from kube_headroom.simulator.controllers.jobs import finished_condition
@@ -107,7 +106,10 @@ class CronJobs:
             return None
 
     def _due(self, cron_job: Object, status: Object, schedule: Schedule, now: float) -> float | None:
-        """Return the time for which a Job has to be started now."""
+        """Return the time for which a Job has to be started now.
+
+        What is later than its deadline is left out in silence: nothing reaches the real controller's MissSchedule.
+        """
         spec = cron_job["spec"]
         deadline = spec.get("startingDeadlineSeconds")
         earliest = _last(cron_job, status)
@@ -123,10 +125,6 @@ class CronJobs:
         if missed > MANY_MISSED:
             message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
             self._tell(cron_job, "TooManyMissedTimes", message, type_="Warning")
-        if deadline is not None and due + deadline < now:
-            when = format_datetime(datetime.fromtimestamp(due, UTC))
-            self._tell(cron_job, "MissSchedule", f"Missed scheduled time to start a job: {when}", type_="Warning")
-            return None
         started = status.get("lastScheduleTime") == timestamp(due)
         name = job_name(cron_job, due)
         return None if started or any(one["name"] == name for one in status["active"]) else due
