@@ -10,6 +10,7 @@ from tests.real.client import Client
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter
 from tests.real.prometheus import Prometheus, ScrapeConfig
+from tests.real.stages import RealStage, SimulatedStage, Stage, simulated
 from tests.real.waiting import wait_until
 
 # The first test of a session waits for the whole control plane as well.
@@ -49,6 +50,19 @@ def own_control_plane(tmp_path: Path) -> Iterator[ControlPlane]:
         yield plane
     finally:
         plane.discard()
+
+
+@pytest.fixture(params=["on the real API server", "on the simulator"])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """A cluster of the test's own: real and simulated in turn."""
+    if request.param == "on the real API server":
+        yield RealStage(request.getfixturevalue("own_control_plane"))
+        return
+    world, simulation = simulated()
+    with simulation:
+        stage = SimulatedStage(world, simulation, tmp_path)
+        yield stage
+        stage.client.close()
 
 
 @pytest.fixture

@@ -7,68 +7,64 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from kube_headroom.cluster.kinds import KINDS
-from tests.real import manifests
-from tests.real.client import Client
-from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter, labels_of
 from tests.real.page_watch import PageWatch, all_of
 from tests.real.prometheus import Prometheus, service_monitor
+from tests.real.stages import NAMESPACE, Stage, deploy, restart_counts
 from tests.real.waiting import wait_until
 
 log = logging.getLogger(__name__)
 
-NAMESPACE = "default"
 DEPLOYMENTS = 20
 REPLICAS = 3
-RESTARTS = "headroom_workload_container_restarts_total"
+RESTARTS = f'headroom_workload_container_restarts_total{{namespace="{NAMESPACE}"}}'
 LISTS = "headroom_source_lists_total"
 READY = "headroom_workload_replicas_ready"
 
 
-def test_a_killed_api_server_and_a_compacted_history(
-    own_control_plane: ControlPlane, exporter: Callable[..., Exporter], prometheus: Callable[..., Prometheus]
+def test_a_lost_api_server_and_a_lost_history(
+    stage: Stage, exporter: Callable[..., Exporter], prometheus: Callable[..., Prometheus]
 ) -> None:
-    plane, client = own_control_plane, own_control_plane.client()
-    plane.add_fake_nodes("node-1")
     names = [f"web-{number:02}" for number in range(DEPLOYMENTS)]
-    client.create_many(manifests.deployment(name, NAMESPACE, replicas=REPLICAS) for name in names)
-    started = exporter(plane.kubeconfig())
+    pods = deploy(stage, names, replicas=REPLICAS)
+    started = exporter(stage.kubeconfig)
     started.start()
     whole = all_of(NAMESPACE, {f"Deployment/{name}" for name in names})
     wait_until(lambda: not whole(started.page()), what="all Deployments on the page")
-    wait_until(lambda: started.page().total(READY) == DEPLOYMENTS * REPLICAS, what="all pods to be ready")
+    wait_until(lambda: ready(started) == DEPLOYMENTS * REPLICAS, what="all pods to be ready")
     server = prometheus([service_monitor("headroom", started.target)])
     server.wait_scraped("headroom")
-    pods = sorted(pod["metadata"]["name"] for pod in client.objects("Pod", NAMESPACE))
 
     with PageWatch(started, whole) as watch:
-        crash(client, pods, 1)
-        stored(server, DEPLOYMENTS * REPLICAS)
-        plane.api_server.kill()
+        stage.crash(pods)
+        stored(server, len(pods))
+        stage.stop_server()
         wait_until(lambda: started.page().total("headroom_source_up") == 0, what="every source to be down", timeout=90)
-        plane.api_server.start()
-        crash(client, pods, 2)
-        stored(server, 2 * DEPLOYMENTS * REPLICAS)
+        stage.start_server()
+        stage.crash(pods)
+        stored(server, 2 * len(pods))
+        assert set(restart_counts(stage).values()) == {2}
 
         before = expired_lists(started)
         # While the exporter stands still, the world goes on and the history it stood in is forgotten.
-        plane.api_server.kill()
+        stage.stop_server()
         os.kill(started.process.pid, signal.SIGSTOP)
-        plane.api_server.start()
-        client.patch("Deployment", names[-1], NAMESPACE, patch={"spec": {"replicas": 0}})
+        stage.start_server()
+        stage.change_spec("Deployment", names[-1], replicas=0)
         left = [pod for pod in pods if not pod.startswith(names[-1])]
-        wait_until(lambda: len(client.objects("Pod", NAMESPACE)) == len(left), what="the scaled pods to be gone")
-        crash(client, left, 3)
-        plane.api_server.kill()
-        plane.compact_history()
-        plane.api_server.start()
+        wait_until(lambda: sorted(restart_counts(stage)) == left, what="the scaled pods to be gone")
+        stage.crash(left)
+        stage.stop_server()
+        stage.forget_history()
+        stage.start_server()
         os.kill(started.process.pid, signal.SIGCONT)
         crashes = 2 * len(pods) + len(left)
         stored(server, crashes)
-        wait_until(lambda: started.page().total(READY) == len(left), what="the scaled pods to be gone from the page")
-        crash(client, left, 4)
+        wait_until(lambda: ready(started) == len(left), what="the scaled pods to be gone from the page")
+        stage.crash(left)
         crashes += len(left)
         stored(server, crashes)
+        assert restart_counts(stage) == dict.fromkeys(left, 4)
 
     forced = {"pods", "deployments", "replicasets", "namespaces"}
     wait_until(
@@ -93,15 +89,14 @@ def test_a_killed_api_server_and_a_compacted_history(
     )
 
 
+def ready(exporter: Exporter) -> float:
+    return exporter.page().total(READY, namespace=NAMESPACE)
+
+
 def expired_lists(exporter: Exporter) -> dict[str, float]:
     """The lists of each kind that a lost history forced."""
     found = exporter.page().matching(LISTS, reason="expired")
     return {labels_of(series)["source"]: value for series, value in found.items()}
-
-
-def crash(client: Client, pods: list[str], times: int) -> None:
-    for pod in pods:
-        client.patch_status("Pod", pod, NAMESPACE, status={"containerStatuses": [manifests.crashed(times)]})
 
 
 def stored(server: Prometheus, restarts: float) -> None:
