@@ -31,9 +31,9 @@ def settled(deployment: Object) -> Object:
     return {**counts, "observedGeneration": deployment["metadata"]["generation"]}
 
 
-def versions(*, paused: bool = False, seed: int = 1) -> list[tuple[float, str]]:
+def versions(*, paused: bool = False, seed: int = 1, image: str = IMAGE) -> list[tuple[float, str]]:
     world = World(seed=seed, start=MONDAY, tick=60)
-    template = {"spec": {"containers": [{"name": "cart", "image": IMAGE}]}}
+    template = {"spec": {"containers": [{"name": "cart", "image": image}]}}
     spec = {"replicas": 1, "template": template, "paused": paused}
     world.store.create("deployments", {"metadata": {"namespace": "shop", "name": "cart"}, "spec": spec})
     watcher = Settled(world)
@@ -58,6 +58,10 @@ def test_versions_count_up_and_can_be_pulled() -> None:
 
 def test_a_paused_deployment_is_left_alone() -> None:
     assert len(versions(paused=True)) == 1
+
+
+def test_a_version_on_trial_is_left_alone() -> None:
+    assert len(versions(image="registry.example.com/shop/cart:v2.7.4-candidate")) == 1
 
 
 def test_another_seed_ships_at_other_times() -> None:

@@ -21,7 +21,7 @@ _AGAIN_SECONDS = 900.0
 
 
 class Routine:
-    """Deploys by a schedule of its own for each workload; leaves alone what is paused or not settled."""
+    """Deploys by a schedule of its own for each workload; leaves alone what is paused, not settled or on trial."""
 
     def __init__(self, world: World, rows: Sequence[Workload]) -> None:
         self._world = world
@@ -64,6 +64,8 @@ class Routine:
         template = found["spec"]["template"]
         first, *others = template["spec"]["containers"]
         image = _next_version(first["image"])
+        if image is None:
+            return False
         self._world.registry.push(image, self._programs[namespace, name])
         containers = [{**first, "image": image}, *others]
         template = {**template, "spec": {**template["spec"], "containers": containers}}
@@ -82,8 +84,8 @@ def _settled(deployment: Object) -> bool:
     )
 
 
-def _next_version(image: str) -> str:
-    """Return the image with the last number of its tag one higher."""
+def _next_version(image: str) -> str | None:
+    """Return the image with the last number of its tag one higher; None for a tag that is no version of the team's."""
     name = repository(image)
     *head, last = image.removeprefix(f"{name}:").split(".")
-    return f"{name}:{'.'.join([*head, str(int(last) + 1)])}"
+    return f"{name}:{'.'.join([*head, str(int(last) + 1)])}" if last.isdecimal() else None
