@@ -87,6 +87,7 @@ PROGRAMS: Mapping[str, Program] = {
                 "kube-apiserver",
                 "kube-controller-manager",
                 "kube-scheduler",
+                "kubelet",
             )
         },
         symbols=_KUBERNETES_VERSION,
