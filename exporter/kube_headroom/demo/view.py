@@ -28,7 +28,7 @@ _WORDS = {Severity.BROKEN: "broken", Severity.RISK: "at risk", Severity.NOTE: "n
 
 
 def view(look: Look, where: Places, height: int) -> Group:
-    """Return the view in at most `height` lines; subjects that do not fit are counted."""
+    """Return the view in at most `height` lines, if these are 21 or more; what does not fit is counted."""
     overview = look.overview
     above: list[Text | Table] = [_title(look), Text(), _room(overview.cluster), Text(), _attention_heading(overview)]
     below: list[Text | Table] = [Text(), _counters(overview), Text(), _incidents(look), Text(), _places(where)]
@@ -52,7 +52,7 @@ def _title(look: Look) -> Text:
     moment = datetime.fromtimestamp(look.now, UTC).strftime("%a %H:%M:%S UTC")
     cluster = look.overview.cluster
     nodes = "no node" if cluster is None else f"{cluster.usable} of {counted(cluster.nodes, 'node', 'nodes')} usable"
-    late = f", {age(look.behind)} behind: too fast for this machine" if look.behind > LATE_SECONDS * look.speed else ""
+    late = f", {age(look.behind)} behind" if look.behind > LATE_SECONDS * look.speed else ""
     return _line(("Headroom demo", "bold"), f"   {nodes}   {moment}   speed {look.speed:g}", (late, "yellow"))
 
 
@@ -119,16 +119,15 @@ def _subjects(subjects: Iterable[Subject], now: float) -> Table:
 def _counters(overview: Overview) -> Text:
     restarts, restarted = _total(overview, RESTARTS)
     waiting, held_up = _total(overview, CONTAINERS_WAITING)
+    and_more = "+" if overview.more else ""
     return _line(
-        ("In the last hour: ", "bold"), counted(restarts, "restart", "restarts"),
-        f" in {counted(restarted, 'workload', 'workloads')}.  ",
-        ("Now: ", "bold"), counted(waiting, "container waits", "containers wait"),
-        f" in {counted(held_up, 'workload', 'workloads')}.",
+        ("Restarts in an hour: ", "bold"), f"{restarts:g}{and_more} ({counted(restarted, 'workload', 'workloads')})   ",
+        ("Waiting containers: ", "bold"), f"{waiting:g}{and_more} ({counted(held_up, 'workload', 'workloads')})",
     )  # fmt: skip
 
 
 def _total(overview: Overview, indicator: Indicator) -> tuple[float, int]:
-    """Add up an indicator's lasting findings over the listed subjects, and count these."""
+    """Add up an indicator's findings over the listed subjects, and count these."""
     values = [
         sum(finding.value for finding in subject.findings if finding.indicator == indicator.name)
         for subject in overview.subjects
@@ -139,7 +138,7 @@ def _total(overview: Overview, indicator: Indicator) -> tuple[float, int]:
 def _incidents(look: Look) -> Table:
     table = _grid("", header=False)
     running = look.incidents
-    table.add_row(_line(("Incidents: ", "bold"), "" if running else "none runs; begin one as said below"))
+    table.add_row(_line(("Incidents: ", "bold"), "" if running else "none"))
     for each in running[:INCIDENTS_SHOWN]:
         table.add_row(f"  {incident(each, look.now)}")
     if len(running) > INCIDENTS_SHOWN:

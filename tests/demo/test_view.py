@@ -1,0 +1,74 @@
+"""The terminal's view of a look: what it says, and that it never outgrows the terminal."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from kube_headroom.demo.look import Look
+from kube_headroom.demo.view import view
+from tests.conftest import Golden
+from tests.demo.looks import BUDGET, CART, CRASH_LOOP, CRASHING, NODE, NODE_DOWN, WHERE, finding, look, subject
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "demo"
+MANY = tuple(subject(f"service-{number}", finding("1 of 3 replicas missing")) for number in range(40))
+FIVE = (CRASH_LOOP, NODE_DOWN, *(CRASH_LOOP._replace(target=f"shop/{name}") for name in ("cart", "checkout", "web")))
+
+
+def rendered(shown: Look, *, width: int = 80, height: int = 23) -> str:
+    console = Console(record=True, width=width, height=height, file=io.StringIO(), highlight=False, color_system=None)
+    console.print(view(shown, WHERE, height))
+    return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    look: Look
+
+
+CASES = (
+    Case("quiet", look()),
+    Case("incidents", look(CRASHING, NODE, CART, BUDGET, incidents=(CRASH_LOOP, NODE_DOWN), speed=60)),
+    Case("crowded", look(*MANY, incidents=FIVE, speed=600, behind=7_200)),
+    Case("no-node", look(room=None)),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_terminal_of_80_by_24_shows_everything(case: Case, golden: Golden) -> None:
+    golden(GOLDEN / f"{case.name}.txt", rendered(case.look))
+
+
+@pytest.mark.parametrize("height", [21, 23, 30, 60])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_view_is_never_higher_than_the_terminal(case: Case, height: int) -> None:
+    assert len(rendered(case.look, height=height).splitlines()) <= height
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_every_line_stays_within_the_terminal(width: int) -> None:
+    text = rendered(look(CRASHING, NODE, *MANY, incidents=FIVE, speed=600, behind=7_200), width=width)
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_what_is_not_listed_is_more_than_what_is_added_up() -> None:
+    shown = look(CRASHING)
+    cut = shown._replace(overview=msgspec.structs.replace(shown.overview, more=7))
+    assert "Restarts in an hour: 31+ (1 workload)   Waiting containers: 5+ (1 workload)" in rendered(cut)
+
+
+def test_a_higher_terminal_shows_more_of_who_needs_attention() -> None:
+    assert rendered(look(*MANY), height=50).count("1 of 3 replicas missing") > 25
+
+
+def test_the_whole_reason_is_told_where_there_is_width() -> None:
+    assert (
+        "no replica available, 6 wanted; CrashLoopBackOff in payments; 31 restarts in the last hour (payments)"
+        in rendered(look(CRASHING), width=160)
+    )
