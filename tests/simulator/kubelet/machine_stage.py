@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from kube_headroom.simulator.kubelet.cgroups import container_path, pod_path
+from kube_headroom.simulator.kubelet.cgroups import SANDBOX_CORE_SECONDS, container_path, pod_path
 from kube_headroom.simulator.kubelet.housekeeping import Housekeeping
 from kube_headroom.simulator.kubelet.kernel import Kernel
 from kube_headroom.simulator.kubelet.pages.view import View
@@ -58,7 +58,7 @@ class MachineStage:
             namespace="shop",
             name=name,
             quality="Burstable",
-            cgroup=Cgroup(path=path, created=self.now, quota=whole),
+            cgroup=Cgroup(path=path, created=self.now, quota=whole, cpu_seconds=SANDBOX_CORE_SECONDS),
             sandbox_id=self._identifier(),
         )
         self.machine.pods[uid] = pod

@@ -11,6 +11,9 @@ from kube_headroom.simulator.store import Object
 SHARES_PER_CORE = 1024.0
 LEAST_SHARES = 2.0
 
+SANDBOX_CORE_SECONDS = 0.021
+"""What making a pod's sandbox takes, once, in its pod's cgroup."""
+
 ROOT = "/"
 _PARENTS = {
     "cgroupfs": {"Guaranteed": "/kubepods", "Burstable": "/kubepods/burstable", "BestEffort": "/kubepods/besteffort"},
@@ -56,6 +59,7 @@ def pod_cgroup(machine: Machine, pod: Object, quality: str, now: float) -> Cgrou
         memory_limit=int(limits["memory"]) or None,
         weight=max(LEAST_SHARES, requests["cpu"] * SHARES_PER_CORE),
         memory_request=requests["memory"],
+        cpu_seconds=SANDBOX_CORE_SECONDS,
     )
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from kube_headroom.simulator.kubelet.cgroups import container_path
-from kube_headroom.simulator.kubelet.kernel import SANDBOX_CORE_SECONDS
+from kube_headroom.simulator.kubelet.cgroups import SANDBOX_CORE_SECONDS, container_path
 from kube_headroom.simulator.kubelet.memory import PAUSE_BYTES
 from kube_headroom.simulator.kubelet.runtime import Cgroup, Machine, RunningContainer, RunningPod
 from kube_headroom.simulator.world import World

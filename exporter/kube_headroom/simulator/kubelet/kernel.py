@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from kube_headroom.simulator.kubelet import cgroups, memory
 from kube_headroom.simulator.kubelet.bandwidth import PERIOD, Load, throttle
@@ -20,8 +21,6 @@ SYSTEM_CORES = 0.04
 """What kubelet, runtime and daemons take on an empty machine."""
 SYSTEM_CORES_PER_POD = 0.002
 SYSTEM_BYTES = 400.0 * 2**20
-SANDBOX_CORE_SECONDS = 0.021
-"""What making a pod's sandbox takes, once, in its pod's cgroup."""
 _DAEMONS = (("/system.slice", 1.0), ("/system.slice/containerd.service", 0.4), ("/system.slice/kubelet.service", 0.5))
 _WAKES_PER_IDLE_CORE = 1000.0
 """Background work comes in pieces of a millisecond."""
@@ -82,23 +81,32 @@ class Kernel:
         for pod, rate, wanted in zip(pods, rates, loads, strict=True):
             waiting = self._account(pod, wanted, seconds, busy)
             for load in wanted:
-                self._live(pod, load.container, rate, now, seconds)
+                memory.grow(load.container, rate, now, seconds)
+                if load.container.program.disk_growth:
+                    self._write(pod, load.container, seconds)
             memory.gather(pod)
             tight = self._press(pod, seconds) if machine.cgroup_v2 else 0.0
             cgroup = pod.cgroup
-            sums[pod.quality].add(_Sum(cgroup.granted, cgroup.rss, cgroup.cache, 1.0 - waiting, tight))
+            total = sums[pod.quality]
+            total.cores += cgroup.granted
+            total.rss += cgroup.rss
+            total.cache += cgroup.cache
+            total.unpressed *= 1.0 - waiting
+            total.tight = max(total.tight, tight)
         self._sum_up(sums, system, seconds)
         memory.reclaim(machine, machine.cgroups[cgroups.ROOT].rss)
 
     def _loads(self, pod: RunningPod, now: float, rate: float) -> list[Load]:
         """Tell what a pod's processes want, and grant as much of it as their quotas allow."""
-        loads = [self._load(each, now, rate) for each in pod.containers.values() if not each.oom_killed]
+        loads, granted = [], 0.0
+        for container in pod.containers.values():
+            if not container.oom_killed:
+                loads.append(self._load(container, now, rate))
+                granted += container.cgroup.granted
         quota = pod.cgroup.quota
-        if quota is not None:
-            granted = sum(load.container.cgroup.granted for load in loads)
-            if granted > quota:
-                for load in loads:
-                    load.container.cgroup.granted *= quota / granted
+        if quota is not None and granted > quota:
+            for load in loads:
+                load.container.cgroup.granted *= quota / granted
         return loads
 
     def _load(self, container: RunningContainer, now: float, rate: float) -> Load:
@@ -112,22 +120,23 @@ class Kernel:
             if program.cpu_per_request:
                 demand += program.cpu_per_request * rate
                 wakes += rate
-        burstiness = program.burstiness
-        # A tick's mean of ten periods varies less than they do, by the root of their number.
-        demand *= max(0.0, 1.0 + 0.55 * burstiness * (2.0 * self._random() - 1.0))
+        swing, spread = _variation(program.burstiness)
+        demand *= 1.0 + swing * (2.0 * self._random() - 1.0)
         width = min(program.threads, self._machine.cores)
         demand = min(demand, width)
         quota = cgroup.quota
         cgroup.wanted = demand
         cgroup.granted = demand if quota is None or demand < quota else quota
         active = 1.0 - math.exp(-PERIOD * wakes) if wakes < 100 else 1.0
-        spread = math.sqrt(math.log(1.0 + burstiness * burstiness)) if burstiness > 0.02 else 0.02
         return Load(container, demand / active if active else 0.0, active, spread, width)
 
     def _account(self, pod: RunningPod, loads: Sequence[Load], seconds: float, busy: float) -> float:
         """Count what a pod's processes got and how long they stood still; returns the share in which one waited."""
         cgroup = pod.cgroup
-        if cgroup.quota is not None or any(load.container.cgroup.quota is not None for load in loads):
+        limited = cgroup.quota is not None
+        for load in loads:
+            limited = limited or load.container.cgroup.quota is not None
+        if limited:
             throttle(cgroup, loads, seconds, self._random)
         wanted = granted = 0.0
         running = standing = 1.0
@@ -145,31 +154,31 @@ class Kernel:
                 own.cpu_waiting_seconds += waiting * seconds
                 own.cpu_stalled_seconds += stopped * seconds
         cgroup.wanted, cgroup.granted = wanted, granted
-        cgroup.cpu_seconds = max(cgroup.cpu_seconds, SANDBOX_CORE_SECONDS) + granted * seconds
+        cgroup.cpu_seconds += granted * seconds
         if not loads or not self._machine.cgroup_v2:
             return 0.0
         cgroup.cpu_waiting_seconds += (1.0 - running) * seconds
         cgroup.cpu_stalled_seconds += standing * seconds
         return 1.0 - running
 
-    def _live(self, pod: RunningPod, container: RunningContainer, rate: float, now: float, seconds: float) -> None:
-        memory.grow(container, rate, now, seconds)
+    def _write(self, pod: RunningPod, container: RunningContainer, seconds: float) -> None:
+        """Let a program write to its pod's disk, and count the time it waits for it."""
         written = container.program.disk_growth * seconds
-        if written:
-            memory.write(self._machine, pod, written)
-            if self._machine.cgroup_v2:
-                waiting = min(seconds, written / _DISK_RATE)
-                container.cgroup.io_waiting_seconds += waiting
-                pod.cgroup.io_waiting_seconds += waiting
+        memory.write(self._machine, pod, written)
+        if self._machine.cgroup_v2:
+            waiting = min(seconds, written / _DISK_RATE)
+            container.cgroup.io_waiting_seconds += waiting
+            pod.cgroup.io_waiting_seconds += waiting
 
     def _press(self, pod: RunningPod, seconds: float) -> float:
         """Count a pod's memory pressure, which only cgroup v2 tells; returns how tight it is."""
-        tightest = memory.tightness(pod.cgroup)
+        tightest = memory.tightness(pod.cgroup) if pod.cgroup.memory_limit is not None else 0.0
         for container in pod.containers.values():
-            tight = memory.tightness(container.cgroup)
-            if tight:
-                memory.press(container.cgroup, tight, seconds)
-                tightest = max(tightest, tight)
+            if container.cgroup.memory_limit is not None:
+                tight = memory.tightness(container.cgroup)
+                if tight:
+                    memory.press(container.cgroup, tight, seconds)
+                    tightest = max(tightest, tight)
         if tightest:
             memory.press(pod.cgroup, tightest, seconds)
         return tightest
@@ -200,6 +209,16 @@ class Kernel:
             if machine.cgroup_v2:
                 cgroup.cpu_waiting_seconds += (1.0 - total.unpressed) * seconds
                 memory.press(cgroup, total.tight, seconds)
+
+
+@lru_cache(maxsize=1024)
+def _variation(burstiness: float) -> tuple[float, float]:
+    """Return how far a tick's mean demand swings, and the standard deviation of the logarithm of a period's.
+
+    The mean of a tick's ten periods varies less than they do, by the root of their number; even chances over a
+    range reach the root of three deviations far.
+    """
+    return min(0.95, burstiness * math.sqrt(3.0 / 10.0)), max(0.02, math.sqrt(math.log1p(burstiness * burstiness)))
 
 
 def share_out(loads: Sequence[Load], cores: float) -> float:
