@@ -19,6 +19,19 @@ Name = tuple[str, str]
 """Namespace ("" for what has none) and name."""
 
 KEPT_CHANGES = 20_000
+WITHOUT_GENERATION = frozenset(
+    {
+        "leases",
+        "limitranges",
+        "namespaces",
+        "nodes",
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "resourcequotas",
+        "services",
+    }
+)
+"""Resources whose `spec` changes without `metadata.generation` counting it."""
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"  # what generateName may add (apimachinery, util/rand)
 
 
@@ -94,7 +107,7 @@ class Store:
             raise ConflictError("AlreadyExists", f'{resource} "{metadata["name"]}" already exists')
         metadata.setdefault("uid", str(uuid.UUID(int=self._chance.getrandbits(128), version=4)))
         metadata.setdefault("creationTimestamp", timestamp(self._clock()))
-        if "spec" in new and resource not in ("nodes", "namespaces"):
+        if "spec" in new and resource not in WITHOUT_GENERATION:
             metadata["generation"] = 1
         created = {"apiVersion": described.api_version, "kind": described.kind, **new, "metadata": metadata}
         for admit in self.admissions:
