@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from kube_headroom.simulator.controllers.pods import is_terminal
 from kube_headroom.simulator.shop.rows import Workload
 from kube_headroom.simulator.shop.templates import claim_spec, owned_by, pod_labels, pod_spec
 from kube_headroom.simulator.store import Object, timestamp
@@ -35,8 +36,12 @@ class KafkaOperator:
         for change in self._marks.take():
             metadata = change.object["metadata"]
             place = (metadata["namespace"], metadata["name"])
-            if change.type == "DELETED" and place in self._brokers:
+            if place not in self._brokers:
+                continue
+            if change.type == "DELETED":
                 self._missing[place] = now + RECONCILE_SECONDS
+            elif is_terminal(change.object):  # evicted: nobody else removes a pod of a kind of its own
+                self._world.store.delete("pods", change.object)
         due = [place for place, at in self._missing.items() if at <= now]
         for place in due:
             del self._missing[place]
