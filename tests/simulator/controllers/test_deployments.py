@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from kube_headroom.simulator.controllers.pods import is_terminating
@@ -23,11 +26,11 @@ def counts(stage: Stage) -> tuple[int, ...]:
     return tuple(status.get(name, 0) for name in named)
 
 
-def never_ready(image: str) -> object:
+def never_ready(image: str) -> Callable[[Object], bool]:
     return lambda pod: pod["spec"]["containers"][0]["image"] != image
 
 
-def rolled_out(**spec: object) -> Stage:
+def rolled_out(**spec: Any) -> Stage:
     stage = Stage()
     stage.apply("deployments", "web", workload(**{"replicas": 4, **spec}))
     stage.run(10)
@@ -51,7 +54,7 @@ def test_a_new_deployment_gets_its_pods_and_says_so() -> None:
 def test_conditions_follow_the_course_of_a_rollout() -> None:
     stage = Stage(starts_after=3)
     stage.apply("deployments", "web", workload(replicas=2))
-    seen = []
+    seen: list[tuple[str, str]] = []
     for _ in range(10):
         stage.run()
         deployment = stage.get("deployments", "web")
@@ -111,7 +114,7 @@ def test_recreate_brings_no_new_pod_while_an_old_one_runs() -> None:
 
 def test_a_rollout_that_does_not_get_on_exceeds_its_deadline_and_keeps_what_is_available() -> None:
     stage = rolled_out(progressDeadlineSeconds=30)
-    stage.kubelet.is_up = never_ready("app:2")  # type: ignore[assignment]
+    stage.kubelet.is_up = never_ready("app:2")
     stage.edit("deployments", "web", template=template("app:2"))
     stage.run(25)
     assert verdict(stage.get("deployments", "web"), "Progressing")[0] == "True"
@@ -128,7 +131,7 @@ def test_a_rollout_that_does_not_get_on_exceeds_its_deadline_and_keeps_what_is_a
 def test_a_stuck_rollout_is_rolled_back_to_the_old_replica_set() -> None:
     stage = rolled_out(progressDeadlineSeconds=30)
     [old] = stage.store.all("replicasets")
-    stage.kubelet.is_up = never_ready("app:2")  # type: ignore[assignment]
+    stage.kubelet.is_up = never_ready("app:2")
     stage.edit("deployments", "web", template=template("app:2"))
     stage.run(60)
     stage.edit("deployments", "web", template=template("app:1"))
@@ -167,7 +170,7 @@ def test_nothing_rolls_while_paused_but_scaling_works() -> None:
 
 def test_scaling_in_the_middle_of_a_rollout_is_shared_in_proportion() -> None:
     stage = rolled_out(replicas=10, strategy={"rollingUpdate": {"maxSurge": 3, "maxUnavailable": 2}})
-    stage.kubelet.is_up = never_ready("app:2")  # type: ignore[assignment]
+    stage.kubelet.is_up = never_ready("app:2")
     stage.edit("deployments", "web", template=template("app:2"))
     stage.run(10)
     stage.edit("deployments", "web", replicas=15)
@@ -235,3 +238,20 @@ def test_a_deployment_at_rest_costs_no_writes() -> None:
     revision = stage.store.revision
     stage.run(600)
     assert stage.store.revision == revision
+
+
+def test_a_name_that_is_taken_is_avoided_by_counting_collisions() -> None:
+    stage = rolled_out()
+    [own] = stage.store.all("replicasets")
+    foreign = Stage()
+    foreign.store.create(
+        "replicasets", {"metadata": {"name": own["metadata"]["name"], "namespace": "shop"}, **workload_of(own)}
+    )
+    foreign.apply("deployments", "web", workload(replicas=4))
+    foreign.run(15)
+    status = foreign.get("deployments", "web")["status"]
+    assert (status["collisionCount"], status["availableReplicas"]) == (1, 4)
+
+
+def workload_of(replica_set: Object) -> Object:
+    return {"spec": {**replica_set["spec"], "replicas": 0}}

@@ -21,7 +21,8 @@ def affinity(key: str, operator: str, *values: str) -> Object:
 
 
 def node_of(stage: Stage, pod: str) -> str | None:
-    return stage.get("pods", pod)["spec"].get("nodeName")
+    found: str | None = stage.get("pods", pod)["spec"].get("nodeName")
+    return found
 
 
 TAINTED: dict[str, Any] = {"taints": [{"key": "spot", "value": "yes", "effect": "NoSchedule"}]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kube_headroom.simulator.controllers.pods import condition, is_terminal
-from kube_headroom.simulator.controllers.replicas import template_hash
 from kube_headroom.simulator.controllers.rollout_sizes import (
     DESIRED,
     MAXIMUM,
@@ -26,18 +25,17 @@ from kube_headroom.simulator.controllers.rollout_status import (
     with_verdict,
 )
 from kube_headroom.simulator.controllers.template_revisions import (
-    HASH_LABEL,
     REVISION,
     annotations_of_new,
     equal_templates,
+    replica_set_of,
     revision,
 )
 from kube_headroom.simulator.events import Reporter
-from kube_headroom.simulator.store import ConflictError, Object, owner_reference
+from kube_headroom.simulator.store import ConflictError, Object
 from kube_headroom.simulator.world import World
 
 REPORTER = Reporter("deployment-controller")
-_LONGEST_NAME = 253
 _KEPT_WITHOUT_LIMIT = 2**31 - 1
 
 
@@ -149,7 +147,7 @@ class Rollout:
         deployment = self.deployment
         number = max(map(revision, self._old), default=0) + 1
         size = new_size(deployment, self._old, 0)
-        made = self._replica_set(number, size)
+        made = replica_set_of(deployment, number, size, self._sizes())
         name = made["metadata"]["name"]
         try:
             self._new = self._store.create("replicasets", made)
@@ -172,31 +170,6 @@ class Rollout:
         if deadline(self.deployment) is not None:
             self._judge("False", "ReplicaSetCreateError", message)
         self._events.record(self.deployment, "Warning", "ReplicaSetCreateError", message, REPORTER)
-
-    def _replica_set(self, number: int, size: int) -> Object:
-        metadata, spec = self.deployment["metadata"], self.deployment["spec"]
-        collisions = self.deployment.get("status", {}).get("collisionCount", 0)
-        hashed = template_hash({**spec["template"], "collisions": collisions} if collisions else spec["template"])
-        described = spec["template"].get("metadata", {})
-        labels = {**described.get("labels", {}), HASH_LABEL: hashed}
-        selector = {**spec["selector"], "matchLabels": {**spec["selector"].get("matchLabels", {}), HASH_LABEL: hashed}}
-        waiting = {"minReadySeconds": spec["minReadySeconds"]} if "minReadySeconds" in spec else {}
-        return {
-            "metadata": {
-                "name": f"{metadata['name'][: _LONGEST_NAME - len(hashed) - 1]}-{hashed}",
-                "namespace": metadata["namespace"],
-                "labels": labels,
-                "annotations": {**annotations_of_new(self.deployment, {}, number), **self._sizes()},
-                "ownerReferences": [owner_reference(self.deployment)],
-            },
-            "spec": {
-                "replicas": size,
-                **waiting,
-                "selector": selector,
-                "template": {**spec["template"], "metadata": {**described, "labels": labels}},
-            },
-            "status": {"replicas": 0},
-        }
 
     def _sizes(self) -> dict[str, str]:
         wanted = self.deployment["spec"]["replicas"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from kube_headroom.simulator.store import Object
+from kube_headroom.simulator.controllers.replicas import template_hash
+from kube_headroom.simulator.store import Object, owner_reference
 
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
 HASH_LABEL = "pod-template-hash"
+_LONGEST_NAME = 253
 _OWN = (
     REVISION,
     HISTORY,
@@ -47,3 +49,30 @@ def annotations_of_new(deployment: Object, known: dict[str, str], number: int) -
         if before is not None:
             annotations[HISTORY] = ",".join(filter(None, (known.get(HISTORY), before)))
     return annotations
+
+
+def replica_set_of(deployment: Object, number: int, size: int, sizes: dict[str, str]) -> Object:
+    """Return the ReplicaSet of the present template as revision `number`; `sizes` are the annotations of its scale."""
+    metadata, spec = deployment["metadata"], deployment["spec"]
+    collisions = deployment.get("status", {}).get("collisionCount", 0)
+    hashed = template_hash({**spec["template"], "collisions": collisions} if collisions else spec["template"])
+    described = spec["template"].get("metadata", {})
+    labels = {**described.get("labels", {}), HASH_LABEL: hashed}
+    selector = {**spec["selector"], "matchLabels": {**spec["selector"].get("matchLabels", {}), HASH_LABEL: hashed}}
+    waiting = {"minReadySeconds": spec["minReadySeconds"]} if "minReadySeconds" in spec else {}
+    return {
+        "metadata": {
+            "name": f"{metadata['name'][: _LONGEST_NAME - len(hashed) - 1]}-{hashed}",
+            "namespace": metadata["namespace"],
+            "labels": labels,
+            "annotations": {**annotations_of_new(deployment, {}, number), **sizes},
+            "ownerReferences": [owner_reference(deployment)],
+        },
+        "spec": {
+            "replicas": size,
+            **waiting,
+            "selector": selector,
+            "template": {**spec["template"], "metadata": {**described, "labels": labels}},
+        },
+        "status": {"replicas": 0},
+    }
