@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from prometheus_client import CollectorRegistry
 
+from kube_headroom.cluster.kinds import KINDS
 from kube_headroom.exposition.channel import Setup
 from kube_headroom.exposition.listeners import bind
 from kube_headroom.exposition.server import Server
@@ -19,6 +20,9 @@ from kube_headroom.overview.content import Source
 from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.publisher import Publisher, Standing
 from tests.overview.shop import HOSTILE, Shop
+from tests.real import manifests
+from tests.real.control_plane import ControlPlane
+from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
 READY = Standing("", frozenset(), ())
@@ -252,6 +256,19 @@ def test_the_page_says_since_when_its_data_are_old(browser: Browser, served: Ser
         expect(banner).to_contain_text(f"Everything below is as of {shown}.")
 
 
+def test_a_collector_that_hangs_is_told_from_one_that_has_no_news(browser: Browser, served: Served) -> None:
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#banner")).to_be_hidden()
+
+        def hang(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, headers=answer.headers | {"age": "61"})
+
+        visit.page.route("**/overview.json", hang)
+        banner = visit.page.locator("#banner")
+        expect(banner).to_contain_text("The collector has been silent for 1 min.", timeout=POLLED)
+
+
 def test_silent_sources_are_named(browser: Browser, served: Served) -> None:
     served.state = "stale"
     served.wait(60)
@@ -270,6 +287,24 @@ def test_before_the_cluster_was_read_the_page_says_what_it_waits_for(browser: Br
         expect(visit.page.locator("#status")).to_have_text("Starting: the cluster is being read")
         expect(visit.page.locator("#banner")).to_have_text("not listed yet: pods\n<b>403</b>")
         expect(visit.page.locator("#room")).to_be_hidden()
+
+
+def test_a_real_cluster_is_shown_as_its_api_server_tells_it(
+    browser: Browser, control_plane: ControlPlane, namespace: str, exporter: Callable[..., Exporter]
+) -> None:
+    client, started = control_plane.client(), exporter(control_plane.kubeconfig())
+    nowhere = manifests.pod_spec(nodeSelector={"zone": "nowhere"})
+    owned = {"kube-headroom.io/owner": "payments"}
+    started.start()
+    client.create(manifests.deployment("ledger", namespace, nowhere, replicas=2, annotations=owned))
+    with Visit(browser, started.url) as visit:
+        ledger = visit.subject("ledger").filter(has_text=f"Deployment in {namespace}")
+        for words in ("no replica available, 2 wanted", "2 pods find no node", "payments"):
+            expect(ledger).to_contain_text(words, timeout=3 * POLLED)
+        expect(visit.page.locator(".room").first).to_contain_text("with the largest node gone")
+        expect(visit.page.locator("#source-rows tr")).to_have_count(len(KINDS))
+        expect(visit.page.locator("#sources-summary")).to_contain_text(f"{len(KINDS)} of {len(KINDS)} up")
+        assert visit.complaints == []
 
 
 def test_a_saved_page_is_whole(browser: Browser, served: Served, tmp_path: Any) -> None:
