@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from kube_headroom.simulator.kubelet.housekeeping import Reading, Row
+from kube_headroom.simulator.kubelet.housekeeping import Housekeepings, Reading, Row
 from kube_headroom.simulator.program import Program
-from tests.simulator.kubelet.machine_stage import BUSY, MachineStage
+from kube_headroom.simulator.world import World
+from tests.simulator.kubelet.machine_stage import BUSY, START, MachineStage
 
 SILENT = Program(start_seconds=0.0, cpu_start_cores=0.0, cpu_idle_cores=0.0, memory_bytes=0.0)
 
@@ -145,3 +146,22 @@ def test_usage_is_not_told_of_the_unknown_the_restarted_and_the_unreachable() ->
     stage.start(pod, "c0", BUSY)
     stage.run(2)
     assert stage.housekeeping.usage(pod.uid) is None
+
+
+def test_every_machine_of_a_world_has_its_own_cadvisor() -> None:
+    world, stage = World(seed=1, start=START), MachineStage()
+    pod = stage.pod("p", BUSY)
+    stage.run(1)
+    housekeepings = Housekeepings(world)
+    world.add(housekeepings)
+    world.machines["n1"] = stage.machine
+    world.machines["n2"] = MachineStage().machine
+    world.advance(START + 60)
+    assert housekeepings.usage(pod.uid) is not None
+    assert housekeepings.usage("nobody") is None
+    assert [row.kind for row, _ in housekeepings.on("n1").rows()].count("container") == 1
+    del world.machines["n1"]
+    world.advance(START + 61)
+    assert housekeepings.usage(pod.uid) is None
+    with pytest.raises(KeyError):
+        housekeepings.on("n1")
