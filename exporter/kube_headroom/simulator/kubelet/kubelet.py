@@ -178,7 +178,7 @@ class Kubelet:
     def _settle(self, worker: PodWorker) -> None:
         """Drop an ended pod, and remove its object if that is what was asked for."""
         node = self._node
-        node.crashes.forget(worker.uid)
+        node.crashes.forget(worker.pod["metadata"]["uid"])
         node.images.forget(worker.uid)
         if not self.machine.up:
             return

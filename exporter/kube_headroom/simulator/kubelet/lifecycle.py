@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import NamedTuple
 
 from kube_headroom.simulator.kubelet.actions import Action, actions_for
-from kube_headroom.simulator.kubelet.backoff import duration
-from kube_headroom.simulator.kubelet.containers import PROBES, PodContainer, Reason, containers_of, exit_reason, of_kind
+from kube_headroom.simulator.kubelet.containers import PROBES, PodContainer, containers_of, exit_reason, of_kind
 from kube_headroom.simulator.kubelet.images import Pull, pull_policy
 from kube_headroom.simulator.kubelet.node import Node
 from kube_headroom.simulator.kubelet.probes import ProbeWorker, workers_of
 from kube_headroom.simulator.kubelet.runtime import RunningPod
 from kube_headroom.simulator.kubelet.sandboxes import create_sandbox, remove_sandbox, start_process
+from kube_headroom.simulator.kubelet.starting import Attempt, hold_back, retry_wait
 from kube_headroom.simulator.kubelet.status import ENDED, Addresses, Facts, Outcome, pod_phase, pod_status
 from kube_headroom.simulator.kubelet.stopping import end_of, note_unlocated, order_of_end
 from kube_headroom.simulator.kubelet.tasks import Task, Work
@@ -24,16 +23,6 @@ START_SECONDS = (0.2, 0.9)
 """The runtime makes a container and starts its process."""
 CLEANUP_SECONDS = 0.9
 """Volumes are unmounted and cgroups removed before the pod's phase becomes final."""
-RETRY_SECONDS = 10.0
-RESYNC_SECONDS = 60.0
-JITTER = 0.5
-
-
-class _Attempt(NamedTuple):
-    """How the start of a container went; `retry` is when its back-off ends."""
-
-    failed: bool = False
-    retry: float | None = None
 
 
 class PodWorker:
@@ -202,9 +191,7 @@ class PodWorker:
         if not all(attempt.failed for attempt in attempts):
             self.heed()
         if any(attempt.failed for attempt in attempts):
-            ends = [attempt.retry for attempt in attempts if attempt.retry is not None]
-            wait = min(max(min(ends) - self._node.now, 0.0), RESYNC_SECONDS) if ends else RETRY_SECONDS
-            wait *= 1.0 + JITTER * self._node.chance.random()
+            wait = retry_wait(attempts, self._node.now, self._node.chance)
             self._retry_turn += 1
             self._node.schedule(self._node.now + wait, self._retry, self._retry_turn)
 
@@ -212,12 +199,12 @@ class PodWorker:
         if turn == self._retry_turn:
             self.heed()
 
-    def _start(self, container: PodContainer, ended: float | None) -> Generator[float, None, _Attempt]:
+    def _start(self, container: PodContainer, ended: float | None) -> Generator[float, None, Attempt]:
         """Start a container unless it has to wait; `ended` is when its last instance did, as the sync began."""
         if ended is not None:
-            retry = self._back_off(container, ended)
+            retry = hold_back(self._node, self.pod, container, ended)
             if retry is not None:
-                return _Attempt(failed=True, retry=retry)
+                return Attempt(failed=True, retry=retry)
 
         def record(type_: str, reason: str, message: str) -> None:
             self._node.record(self.pod, (type_, reason, message), container.field_path)
@@ -227,29 +214,14 @@ class PodWorker:
         if reason is not None:
             record("Warning", "Failed", f"Error: {reason.reason}")
             container.reason = reason
-            return _Attempt(failed=True)
+            return Attempt(failed=True)
         yield self._node.chance.uniform(*START_SECONDS)
         assert self.running is not None  # noqa: S101  containers start in a sandbox
         start_process(self._node, self.running, container)
         self.plan_exit(container)
         record("Normal", "Created", "Container created")
         record("Normal", "Started", "Container started")
-        return _Attempt()
-
-    def _back_off(self, container: PodContainer, ended: float) -> float | None:
-        """Return when a container may be started again, None if it may now (kuberuntime_manager.go, doBackOff)."""
-        node, metadata = self._node, self.pod["metadata"]
-        key = (self.uid, container.name)
-        if not node.crashes.waits_since(key, ended, node.now):
-            node.crashes.next(key, ended, node.now)
-            return None
-        described = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
-        told = f"Back-off restarting failed container {container.name} in pod {described}"
-        node.record(self.pod, ("Warning", "BackOff", told), container.field_path)
-        delay = node.crashes.delay(key)
-        message = f"back-off {duration(delay)} restarting failed container={container.name} pod={described}"
-        container.reason = Reason("CrashLoopBackOff", message)
-        return ended + delay
+        return Attempt()
 
     def _trigger_readiness(self) -> None:
         """Have a started container that is not ready asked at once (prober_manager.go, UpdatePodStatus)."""

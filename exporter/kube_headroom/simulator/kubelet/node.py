@@ -12,7 +12,7 @@ from kube_headroom.simulator.events import Reporter
 from kube_headroom.simulator.kubelet.backoff import BackOff
 from kube_headroom.simulator.kubelet.images import Images
 from kube_headroom.simulator.kubelet.runtime import Machine, RunningPod
-from kube_headroom.simulator.store import ConflictError, Object
+from kube_headroom.simulator.store import Object
 from kube_headroom.simulator.world import World
 
 NANOS = 10**9
@@ -78,10 +78,7 @@ class Node:
         """Write a pod's status and return the pod as it is now; without the network nobody else sees it."""
         if not self.machine.up:
             return {**pod, "status": status}
-        try:
-            return self._world.store.change("pods", pod, status=status)
-        except ConflictError:
-            return pod  # deleted in this very tick; its deletion is heard next
+        return self._world.store.change("pods", pod, status=status)
 
     def count(self, row: tuple[str, str, str, str]) -> None:
         """Count a probe's result."""
@@ -94,7 +91,7 @@ class Node:
             self.machine.probes.pop((uid, container, kind, result), None)
 
     def lease_address(self, pod: Object) -> str:
-        """Return an IP for a pod: the next free one of the node's range, or the node's own."""
+        """Return an IP for a pod: the next free one of the node's range ("" if all are used), or the node's own."""
         if pod["spec"].get("hostNetwork"):
             return self.address
         network = ipaddress.ip_network(

@@ -76,20 +76,21 @@ def pod_status(pod: Object, facts: Facts, now: float, outcome: Outcome | None = 
         "phase": phase,
         **told,
         "conditions": _stamped(old.get("conditions") or (), shown, generation, now),
-        "hostIP": facts.addresses.host,
-        "hostIPs": [{"ip": facts.addresses.host}],
+        **_addresses(facts.addresses),
         "startTime": old.get("startTime") or timestamp(now),
         "qosClass": quality(pod["spec"]),
         "containerStatuses": sorted(mains, key=lambda each: each["name"]),
     }
     if inits:
         status["initContainerStatuses"] = inits
-    if facts.addresses.pod:
-        status["podIP"] = facts.addresses.pod
-        status["podIPs"] = [{"ip": facts.addresses.pod}]
     if "resources" not in status:
         status.update(_pod_resources(pod))
     return status
+
+
+def _addresses(addresses: Addresses) -> Object:
+    host: Object = {"hostIP": addresses.host, "hostIPs": [{"ip": addresses.host}]}
+    return {**host, "podIP": addresses.pod, "podIPs": [{"ip": addresses.pod}]} if addresses.pod else host
 
 
 def pod_phase(containers: Sequence[PodContainer], *, stopped: bool = False) -> str:
