@@ -190,7 +190,7 @@ class SimulatedStage:
 
         self._simulation.call(end_processes)
         wait_until(
-            lambda: expected.items() <= self._simulation.call(self._counts).items(),
+            lambda: self._world.now <= time.time() and expected.items() <= self._simulation.call(self._counts).items(),
             what="the containers to be restarted",
             timeout=PATIENCE_SECONDS,
         )

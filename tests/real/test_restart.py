@@ -1,15 +1,15 @@
 """What happens while the exporter is dead counts once: the raw samples that Prometheus stored add up to what happened."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 from tests.real import manifests
-from tests.real.client import Client, Object
-from tests.real.control_plane import ControlPlane
+from tests.real.client import Object
 from tests.real.exporter import Exporter
 from tests.real.prometheus import Prometheus, service_monitor
+from tests.real.stages import NAMESPACE, PATIENCE_SECONDS, Stage, run_pod
 from tests.real.waiting import wait_until
 
 RESTARTS = "headroom_workload_container_restarts_total"
@@ -18,42 +18,19 @@ EVENTS = "headroom_workload_events_total"
 FINISHED = "headroom_workload_jobs_finished_total"
 FAILED = "headroom_workload_jobs_failed_total"
 
+TOLD = "FailedMount"  # what no kubelet of either stage says by itself
 
-class Stage:
-    """A namespace, an exporter that keeps its state, and the Prometheus that scrapes it every second."""
 
-    def __init__(self, client: Client, namespace: str, exporter: Exporter, prometheus: Prometheus) -> None:
-        self.client = client
-        self.namespace = namespace
+class Scraped:
+    """An exporter that keeps its state, and the Prometheus that scrapes it every second."""
+
+    def __init__(self, exporter: Exporter, prometheus: Prometheus) -> None:
         self.exporter = exporter
         self.prometheus = prometheus
-        # A node must exist: pods bound to none are collected as garbage within a minute.
-        self.node = f"node-of-{namespace}"
-        client.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.node}})
-
-    def run_pod(self, name: str) -> Object:
-        """A pod whose kubelet is the test: no controller, no kwok."""
-        made = self.client.create(manifests.pod(name, self.namespace, manifests.pod_spec(nodeName=self.node)))
-        self.crash(name, 0)
-        return made
-
-    def crash(self, name: str, times: int) -> None:
-        """Report that the container crashed so many times in all."""
-        state = manifests.crashed(times)
-        if not times:
-            del state["lastState"]
-        self.client.patch_status("Pod", name, self.namespace, status={"phase": "Running", "containerStatuses": [state]})
-
-    def event(self, name: str, about: Object, count: int) -> None:
-        """Report an event, or that it happened so many times in all."""
-        if self.client.exists("Event", name, self.namespace):
-            self.client.patch("Event", name, self.namespace, patch={"count": count})
-        else:
-            self.client.create(manifests.event(name, self.namespace, about, count=count))
 
     def series(self, metric: str, workload: str, **labels: str) -> str:
         """A PromQL selector of one series of a workload."""
-        wanted = {"namespace": self.namespace, "workload": workload, **labels}
+        wanted = {"namespace": NAMESPACE, "workload": workload, **labels}
         matchers = (f'{name}="{value}"' for name, value in wanted.items())
         return f"{metric}{{{','.join(matchers)}}}"
 
@@ -74,59 +51,51 @@ class Stage:
 
 
 @pytest.fixture
-def stage(
-    control_plane: ControlPlane,
-    namespace: str,
-    exporter: Callable[..., Exporter],
-    prometheus: Callable[..., Prometheus],
-) -> Iterator[Stage]:
-    started = exporter(control_plane.kubeconfig())
+def scraped(stage: Stage, exporter: Callable[..., Exporter], prometheus: Callable[..., Prometheus]) -> Scraped:
+    started = exporter(stage.kubeconfig)
     started.start()
-    server = prometheus([service_monitor("headroom", started.target)])
-    made = Stage(control_plane.client(), namespace, started, server)
-    yield made
-    made.client.delete("Node", made.node)
+    return Scraped(started, prometheus([service_monitor("headroom", started.target)]))
 
 
-def test_each_thing_that_happened_around_a_restart_is_counted_once(stage: Stage) -> None:
-    grown = stage.run_pod("grown")
-    stage.run_pod("idle")
+def test_each_thing_that_happened_around_a_restart_is_counted_once(stage: Stage, scraped: Scraped) -> None:
+    grown = run_pod(stage, "grown")
+    run_pod(stage, "idle")
     for name in ("finished", "unfinished"):
-        stage.client.create(manifests.job(name, stage.namespace, {"nodeSelector": {"no": "node"}}))
+        stage.create(manifests.job(name, NAMESPACE, {"nodeSelector": {"no": "node"}}))
     for name in ("grown", "idle"):
-        stage.wait_stored(0, RESTARTS, name)
-        stage.wait_stored(0, ENDS, name, reason="Error")
-    stage.crash("grown", 1)
-    stage.event("back-off", grown, 3)
-    stage.wait_stored(1, RESTARTS, "grown")
-    stage.wait_stored(1, ENDS, "grown", reason="Error")
-    stage.wait_stored(3, EVENTS, "grown", reason="BackOff")
-    stage.wait_stored(0, FAILED, "finished")
+        scraped.wait_stored(0, RESTARTS, name)
+        scraped.wait_stored(0, ENDS, name, reason="Error")
+    stage.crash(["grown"])
+    stage.create(told("not-mounted", grown, 3))
+    scraped.wait_stored(1, RESTARTS, "grown")
+    scraped.wait_stored(1, ENDS, "grown", reason="Error")
+    scraped.wait_stored(3, EVENTS, "grown", reason=TOLD)
+    scraped.wait_stored(0, FAILED, "finished")
 
-    stage.exporter.wait_saved()
-    stage.exporter.kill()
-    stage.crash("grown", 2)
-    stage.event("back-off", grown, 7)
-    newborn = stage.run_pod("born-while-down")
-    stage.crash("born-while-down", 1)
-    stage.event("first-words", newborn, 2)
+    scraped.exporter.wait_saved()
+    scraped.exporter.kill()
+    stage.crash(["grown"])
+    stage.change_event("not-mounted", 7)
+    newborn = run_pod(stage, "born-while-down")
+    stage.crash(["born-while-down"])
+    stage.create(told("first-words", newborn, 2))
     finish(stage, "finished")
-    stage.exporter.start()
+    scraped.exporter.start()
 
-    stage.run_pod("born-while-up")
-    stage.crash("born-while-up", 1)
+    run_pod(stage, "born-while-up")
+    stage.crash(["born-while-up"])
     for name in ("grown", "born-while-down", "born-while-up"):
-        stage.wait_stored(1, RESTARTS, name)
-        stage.wait_stored(1, ENDS, name, reason="Error")
-    stage.wait_stored(4, EVENTS, "grown", reason="BackOff")
-    stage.wait_stored(2, EVENTS, "born-while-down", reason="BackOff")
-    stage.wait_stored(1, FAILED, "finished")
+        scraped.wait_stored(1, RESTARTS, name)
+        scraped.wait_stored(1, ENDS, name, reason="Error")
+    scraped.wait_stored(4, EVENTS, "grown", reason=TOLD)
+    scraped.wait_stored(2, EVENTS, "born-while-down", reason=TOLD)
+    scraped.wait_stored(1, FAILED, "finished")
     # A second restart over which nothing happens must not count anything again.
-    stage.exporter.wait_saved()
-    stage.exporter.kill()
-    stage.exporter.start()
-    stage.crash("idle", 1)
-    stage.wait_stored(1, RESTARTS, "idle")
+    scraped.exporter.wait_saved()
+    scraped.exporter.kill()
+    scraped.exporter.start()
+    stage.crash(["idle"])
+    scraped.wait_stored(1, RESTARTS, "idle")
 
     happened = {
         "grown": (2, 2, 7),
@@ -136,42 +105,49 @@ def test_each_thing_that_happened_around_a_restart_is_counted_once(stage: Stage)
     }
     stored = {
         name: (
-            stage.increase(RESTARTS, name),
-            stage.increase(ENDS, name, reason="Error"),
-            None if events is None else stage.increase(EVENTS, name, reason="BackOff"),
+            scraped.increase(RESTARTS, name),
+            scraped.increase(ENDS, name, reason="Error"),
+            None if events is None else scraped.increase(EVENTS, name, reason=TOLD),
         )
         for name, (_, _, events) in happened.items()
     }
     assert stored == happened
-    jobs = {name: (stage.increase(FINISHED, name), stage.increase(FAILED, name)) for name in ("finished", "unfinished")}
+    jobs = {
+        name: (scraped.increase(FINISHED, name), scraped.increase(FAILED, name)) for name in ("finished", "unfinished")
+    }
     assert jobs == {"finished": (1, 1), "unfinished": (0, 0)}
-    assert stage.increase(ENDS, "grown", reason="OOMKilled") == 0
+    assert scraped.increase(ENDS, "grown", reason="OOMKilled") == 0
 
 
-def test_without_a_check_point_what_is_old_is_a_baseline(stage: Stage) -> None:
-    old = stage.run_pod("old")
-    stage.crash("old", 5)
-    stage.event("long-ago", old, 9)
-    stage.exporter.kill()
-    for file in stage.exporter.state.parent.glob(f"{stage.exporter.state.name}*"):
+def test_without_a_check_point_what_is_old_is_a_baseline(stage: Stage, scraped: Scraped) -> None:
+    old = run_pod(stage, "old")
+    for _ in range(3):
+        stage.crash(["old"])
+    stage.create(told("long-ago", old, 9))
+    scraped.exporter.kill()
+    for file in scraped.exporter.state.parent.glob(f"{scraped.exporter.state.name}*"):
         file.unlink()
-    stage.exporter.start()
-    stage.wait_stored(0, RESTARTS, "old")
-    stage.crash("old", 6)
-    stage.event("long-ago", old, 11)
-    stage.wait_stored(1, RESTARTS, "old")
-    stage.wait_stored(2, EVENTS, "old", reason="BackOff")
-    # Four of the five crashes in one step between two looks left no trace; none of them is new.
-    assert stage.exporter.page().total(ENDS, namespace=stage.namespace, workload="old") == 1
+    scraped.exporter.start()
+    scraped.wait_stored(0, RESTARTS, "old")
+    stage.crash(["old"])
+    stage.change_event("long-ago", 11)
+    scraped.wait_stored(1, RESTARTS, "old")
+    scraped.wait_stored(2, EVENTS, "old", reason=TOLD)
+    assert scraped.exporter.page().total(ENDS, namespace=NAMESPACE, workload="old") == 1
+
+
+def told(name: str, about: Object, count: int) -> Object:
+    return manifests.event(name, NAMESPACE, about, reason=TOLD, count=count)
 
 
 def finish(stage: Stage, name: str) -> None:
-    """Fail a Job as its controller does: no run of it can fail without a node."""
-    stage.client.patch("Job", name, stage.namespace, patch={"spec": {"activeDeadlineSeconds": 1}})
+    """Let a Job run out of time: no run of it can fail without a node."""
+    stage.change_spec("Job", name, activeDeadlineSeconds=1)
     wait_until(
         lambda: any(
             condition["type"] == "Failed" and condition["status"] == "True"
-            for condition in stage.client.read("Job", name, stage.namespace)["status"].get("conditions", ())
+            for condition in stage.client.read("Job", name, NAMESPACE)["status"].get("conditions", ())
         ),
         what="the Job to fail",
+        timeout=PATIENCE_SECONDS,
     )
