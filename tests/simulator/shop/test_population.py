@@ -43,6 +43,13 @@ def test_every_call_goes_to_a_service_that_exists(workloads: int) -> None:
             assert made.store.get("services", *called.split("/")), called
 
 
+def test_services_have_addresses_of_their_own_and_stateful_ones_none() -> None:
+    made = world(workloads=300)
+    addresses = [service["spec"]["clusterIP"] for service in made.store.all("services")]
+    real = [address for address in addresses if address != "None"]
+    assert len(set(real)) == len(real) < len(addresses)
+
+
 def test_twelve_nodes_stand_in_three_zones_and_two_pools() -> None:
     nodes = world().store.all("nodes")
     labels = [node["metadata"]["labels"] for node in nodes]

@@ -92,7 +92,7 @@ def _push(world: World, row: Workload) -> None:
 def _add_workload(world: World, row: Workload) -> None:
     days = world.chance("workload", row.namespace, row.name).uniform(9, 140)
     created = timestamp(world.now - days * DAY)
-    for resource, made in companions(row):
+    for resource, made in companions(row, world.store.count("services")):
         world.store.create(resource, {**made, "metadata": {**made["metadata"], "creationTimestamp": created}})
     if row.kind == "StaticPod":
         for node in world.store.all("nodes"):

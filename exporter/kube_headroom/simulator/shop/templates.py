@@ -196,13 +196,16 @@ def owned_by(row: Workload) -> dict[str, str]:
     return {OWNER: row.owner} if row.owner else {}
 
 
-def companions(row: Workload) -> Iterator[tuple[str, Object]]:
-    """Return the objects beside the workload, by resource: account, Service, autoscaler, budget."""
+def companions(row: Workload, services: int) -> Iterator[tuple[str, Object]]:
+    """Return the objects beside the workload, by resource: account, Service, autoscaler, budget.
+
+    Its Service gets the address that follows those of so many `services` before it.
+    """
     metadata = {"name": row.name, "namespace": row.namespace, "labels": pod_labels(row)}
     yield "serviceaccounts", {"metadata": metadata}
     ports = [container.port for container in row.containers if container.port]
     if ports and row.kind != "DaemonSet":
-        yield "services", {"metadata": metadata, "spec": _service(row, ports)}
+        yield "services", {"metadata": metadata, "spec": _service(row, ports, services)}
     if row.autoscale:
         yield "horizontalpodautoscalers", {"metadata": metadata, "spec": _autoscaler(row)}
     if row.available:
@@ -210,14 +213,17 @@ def companions(row: Workload) -> Iterator[tuple[str, Object]]:
         yield "poddisruptionbudgets", {"metadata": metadata, "spec": budget}
 
 
-def _service(row: Workload, ports: list[int]) -> Object:
-    headless = row.kind in ("StatefulSet", "Kafka")
+def _service(row: Workload, ports: list[int], number: int) -> Object:
+    address = f"10.96.{number // 250}.{number % 250 + 4}"
+    if row.kind in ("StatefulSet", "Kafka"):
+        address = "None"
     return {
         "type": "ClusterIP",
         "selector": pod_labels(row),
         "ports": [{"name": "main", "port": port, "targetPort": port, "protocol": "TCP"} for port in ports],
         "sessionAffinity": "None",
-        **({"clusterIP": "None", "clusterIPs": ["None"]} if headless else {}),
+        "clusterIP": address,
+        "clusterIPs": [address],
     }
 
 
