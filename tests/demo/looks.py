@@ -45,7 +45,12 @@ CRASHING = subject(
 )
 NODE = subject("general-b-1", finding("node is not ready", Severity.BROKEN), kind="Node", namespace="")
 CART = subject("cart", finding("autoscaler at its maximum of 8 replicas"))
-BUDGET = subject("catalog", finding("no pod may be evicted: 3 healthy, 3 required", Severity.NOTE), namespace="catalog")
+BUDGET = subject(
+    "catalog",
+    finding("no pod may be evicted: 3 healthy, 3 required", Severity.NOTE),
+    kind="PodDisruptionBudget",
+    namespace="catalog",
+)
 CRASH_LOOP = Running("crash-loop", "payments/payments", NOON - 120, NOON + 780)
 NODE_DOWN = Running("node-down", "general-b-1", NOON - 60, None)
 

@@ -51,7 +51,7 @@ def test_an_incident_and_what_it_breaks_are_told_together() -> None:
     assert line == (
         "12:00:00 incidents: crash-loop on payments/payments, node-down on general-b-1; "
         "attention: 2 broken, 1 at risk, 1 to note (payments/payments: no replica available, 6 wanted; "
-        "general-b-1: node is not ready; shop/cart: autoscaler at its maximum of 8 replicas)"
+        "node general-b-1: node is not ready; shop/cart: autoscaler at its maximum of 8 replicas)"
     )
 
 

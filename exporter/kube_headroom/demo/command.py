@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -27,7 +29,11 @@ def run(
     # Imported here: it needs the extra.
     from kube_headroom.demo.session import play  # noqa: PLC0415
 
-    play(options, stop_on_signals)
+    try:
+        play(options, stop_on_signals)
+    except BrokenPipeError:
+        # Whoever read our lines is gone, as after `| head`; the interpreter's last flush must not fail over it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def list_incidents() -> str:

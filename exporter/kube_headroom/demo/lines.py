@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kube_headroom.demo.look import Look, Places
-from kube_headroom.demo.words import places
+from kube_headroom.demo.words import named, places
 from kube_headroom.overview.content import Severity
 from kube_headroom.overview.words import listed
 
@@ -27,10 +27,7 @@ def changes(before: Look | None, now: Look) -> str:
     if before is not None and _state(before) == _state(now):
         return ""
     running = listed([f"{each.name} on {each.target}" for each in now.incidents]) or "none"
-    worst = [
-        f"{subject.namespace}/{subject.name}".lstrip("/") + f": {subject.findings[0].text}"
-        for subject in now.overview.subjects[:WORST]
-    ]
+    worst = [f"{named(subject)}: {subject.findings[0].text}" for subject in now.overview.subjects[:WORST]]
     parts = [
         datetime.fromtimestamp(now.now, UTC).strftime("%H:%M:%S"),
         f"incidents: {running};",

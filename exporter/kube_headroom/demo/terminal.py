@@ -38,20 +38,25 @@ def terminal(settings: Settings) -> Iterator[Terminal]:
         yield Lines()
         return
     # What goes to a file stays there: only a terminal's stderr is led past the view.
-    with Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=sys.stderr.isatty()) as live:
-        telemetry.configure(level=settings.log_level, log_format=settings.log_format)
-        try:
-            yield _Screen(live)
-        finally:
-            live.stop()
-            telemetry.configure(level=settings.log_level, log_format=settings.log_format)
+    live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=sys.stderr.isatty())
+    try:
+        yield _Screen(live, settings)
+    finally:
+        live.stop()
+        _log(settings)
+
+
+def _log(settings: Settings) -> None:
+    """Send log lines to what stderr is now."""
+    telemetry.configure(level=settings.log_level, log_format=settings.log_format)
 
 
 class _Screen:
-    """The live view, below what was said."""
+    """The live view, below what was said; it takes the terminal over when there is something to show, not before."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, settings: Settings) -> None:
         self._live = live
+        self._settings = settings
         self._where: Places | None = None
 
     def say(self, text: str) -> None:
@@ -60,8 +65,10 @@ class _Screen:
 
     def ready(self, where: Places, seconds: float) -> None:
         """Begin the view."""
+        self.say(f"Ready after {seconds:.1f} s; Ctrl-C ends it.")
         self._where = where
-        self.say(f"Ready after {seconds:.1f} s.")
+        self._live.start()
+        _log(self._settings)
 
     def show(self, look: Look) -> None:
         """Draw the view anew."""

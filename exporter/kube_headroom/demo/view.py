@@ -13,7 +13,7 @@ from rich.text import Text
 from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, RESTARTS, Indicator
 from kube_headroom.demo.lines import attention
 from kube_headroom.demo.look import Look, Places
-from kube_headroom.demo.words import age, incident, places
+from kube_headroom.demo.words import age, incident, named, places
 from kube_headroom.overview.content import Amounts, Overview, Room, Severity, Subject
 from kube_headroom.overview.words import amount, counted
 
@@ -109,7 +109,7 @@ def _subjects(subjects: Iterable[Subject], now: float) -> Table:
         first = subject.findings[0]
         table.add_row(
             Text(_WORDS[subject.severity], style=_STYLES[subject.severity]),
-            f"{subject.namespace}/{subject.name}".lstrip("/") + ("" if subject.namespace else f" ({subject.kind})"),
+            named(subject),
             "; ".join(finding.text for finding in subject.findings),
             age(now - first.since),
         )

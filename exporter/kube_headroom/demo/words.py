@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Iterator
 
 from kube_headroom.demo.look import Places
+from kube_headroom.overview.content import Subject
 from kube_headroom.simulator.incidents.board import Running
 from kube_headroom.simulator.incidents.catalogue import INCIDENTS
 
 WIDTH = 80
+_KINDS = {"Node": "node", "ResourceQuota": "quota", "PodDisruptionBudget": "budget"}
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"))
 
 
@@ -19,6 +21,12 @@ def age(seconds: float) -> str:
         if seconds >= length:
             return f"{seconds // length:.0f}{unit}"
     return f"{max(0.0, seconds):.0f}s"
+
+
+def named(subject: Subject) -> str:
+    """Return a subject's name, with its kind where it is no workload: a budget is often called as what it guards."""
+    kind = f"{_KINDS[subject.kind]} " if subject.kind in _KINDS else ""
+    return f"{kind}{subject.namespace}/{subject.name}" if subject.namespace else f"{kind}{subject.name}"
 
 
 def incident(running: Running, now: float) -> str:
