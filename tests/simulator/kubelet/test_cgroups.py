@@ -92,3 +92,10 @@ def test_a_pod_is_limited_where_all_its_containers_are(
 def test_cpu_is_shared_by_request(resources: dict[str, Any], weight: float) -> None:
     parent = Cgroup(path="/p", created=0.0)
     assert container_cgroup(machine(), parent, {"name": "a", "resources": resources}, ID, 0.0).weight == weight
+
+
+def test_a_static_pods_cgroup_has_the_hash_of_its_file_for_a_uid() -> None:
+    mirror = pod(containers=[FREE])
+    mirror["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "ab12", "kubernetes.io/config.hash": "ab12"}
+    made = pod_cgroup(machine(cgroup_driver="cgroupfs"), mirror, "Burstable", 0.0)
+    assert made.path == "/kubepods/burstable/podab12"

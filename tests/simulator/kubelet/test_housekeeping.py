@@ -86,6 +86,15 @@ def test_a_restarted_container_is_a_new_row_that_begins_at_nothing() -> None:
     assert found[0][1].cpu_seconds < 1.0
 
 
+def test_a_pod_with_a_new_sandbox_begins_anew_under_its_old_name() -> None:
+    stage = MachineStage()
+    pod = stage.pod("p", BUSY)
+    stage.run(60)
+    stage.machine.pods[pod.uid] = replace(pod, cgroup=replace(pod.cgroup, created=stage.now, cpu_seconds=0.0))
+    stage.run(1)
+    assert [reading.cpu_seconds < 1.0 for _, reading in rows(stage, "pod")] == [True]
+
+
 def test_a_pods_rows_vanish_with_it() -> None:
     stage = MachineStage()
     pod = stage.pod("p", BUSY)

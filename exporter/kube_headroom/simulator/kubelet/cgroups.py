@@ -51,9 +51,8 @@ def pod_cgroup(machine: Machine, pod: Object, quality: str, now: float) -> Cgrou
         limits[name] = _amount(own, "limits", name) or (sum(shares) if all(shares) else 0.0)
         asked = sum(_amount(resources, "requests", name) for resources in running)
         requests[name] = _amount(own, "requests", name) or asked
-    uid = pod["metadata"]["uid"]
     return Cgroup(
-        path=pod_path(machine, quality, uid),
+        path=pod_path(machine, quality, _uid(pod)),
         created=now,
         quota=limits["cpu"] or None,
         memory_limit=int(limits["memory"]) or None,
@@ -91,6 +90,14 @@ def container_path(machine: Machine, parent: str, identifier: str) -> str:
         return f"{parent}/{identifier}"
     runtime = "crio" if machine.flavour == "cri-o" else "cri-containerd"
     return f"{parent}/{runtime}-{identifier}.scope"
+
+
+def _uid(pod: Object) -> str:
+    """Return what names a pod on its node: a static pod's is the hash of its file, not its mirror's uid."""
+    annotations = pod["metadata"].get("annotations") or {}
+    if "kubernetes.io/config.mirror" in annotations:
+        return str(annotations.get("kubernetes.io/config.hash") or pod["metadata"]["uid"])
+    return str(pod["metadata"]["uid"])
 
 
 def _long_running(spec: Object) -> Iterator[Object]:

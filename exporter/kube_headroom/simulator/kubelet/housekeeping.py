@@ -62,8 +62,9 @@ class Row:
 
 
 class _Seen(NamedTuple):
-    """A pod when its cgroups were last looked for: its containers, and the paths of all its rows."""
+    """A pod when its cgroups were last looked for, and the paths of all its rows."""
 
+    pod: RunningPod
     containers: list[RunningContainer]
     paths: tuple[str, ...]
 
@@ -140,20 +141,22 @@ class Housekeeping:
         for uid, pod in current.items():
             containers = list(pod.containers.values())
             seen = known.get(uid)
-            if seen is None or seen.containers != containers:
-                known[uid] = self._renew(pod, seen.paths if seen else (), containers)
+            if seen is None or seen.containers != containers or seen.pod is not pod:
+                known[uid] = self._renew(pod, seen, containers)
         if len(known) > len(current):
             for uid in [uid for uid in known if uid not in current]:
                 for path in known.pop(uid).paths:
                     self._rows.pop(path, None)
 
-    def _renew(self, pod: RunningPod, known: tuple[str, ...], containers: list[RunningContainer]) -> _Seen:
+    def _renew(self, pod: RunningPod, seen: _Seen | None, containers: list[RunningContainer]) -> _Seen:
         """Bring a pod's rows in line with its cgroups."""
         sandbox = container_path(self._machine, pod.cgroup.path, pod.sandbox_id)
         paths = (pod.cgroup.path, sandbox, *(each.cgroup.path for each in containers))
-        for path in known:
-            if path not in paths:
-                self._rows.pop(path, None)
+        if seen is not None:
+            for path in seen.paths:
+                # A new sandbox has new cgroups, by the pod's old path too.
+                if path not in paths or seen.pod is not pod:
+                    self._rows.pop(path, None)
         if pod.cgroup.path not in self._rows:
             self._add("pod", pod.cgroup, pod)
             pause = Cgroup(path=sandbox, created=pod.cgroup.created, cpu_seconds=SANDBOX_CORE_SECONDS)
@@ -162,7 +165,7 @@ class Housekeeping:
         for container in containers:
             if container.cgroup.path not in self._rows:
                 self._add("container", container.cgroup, pod, container)
-        return _Seen(containers, paths)
+        return _Seen(pod, containers, paths)
 
     def _add(
         self, kind: RowKind, cgroup: Cgroup, pod: RunningPod | None = None, container: RunningContainer | None = None
