@@ -180,6 +180,18 @@ def test_scaling_in_the_middle_of_a_rollout_is_shared_in_proportion() -> None:
     assert sizes == [11, 7]
 
 
+def test_an_old_pod_that_fails_during_a_stuck_rollout_does_not_cost_another_one() -> None:
+    # Case 1 of the comment on reconcileOldReplicaSets: 8 old and 5 new pods of 10 + 3, none of the new ones ready.
+    stage = rolled_out(replicas=10, strategy={"rollingUpdate": {"maxSurge": 3, "maxUnavailable": 2}})
+    stage.kubelet.is_up = never_ready("app:2")
+    stage.edit("deployments", "web", template=template("app:2"))
+    stage.run(10)
+    ill = stage.pods()[0]["metadata"]["name"]
+    stage.kubelet.is_up = lambda pod: pod["metadata"]["name"] != ill and never_ready("app:2")(pod)
+    stage.run(10)
+    assert [one["spec"]["replicas"] for one in stage.store.all("replicasets")] == [8, 5]
+
+
 @pytest.mark.parametrize("limit", [0, 2])
 def test_old_replica_sets_beyond_the_history_limit_are_deleted(limit: int) -> None:
     stage = rolled_out(revisionHistoryLimit=limit)

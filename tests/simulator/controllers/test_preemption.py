@@ -71,15 +71,18 @@ def test_a_victim_is_told_marked_and_given_its_grace_while_the_pod_is_nominated(
 
 
 def test_room_made_for_a_pod_is_not_given_to_a_lesser_one() -> None:
-    stage = staged([("a", 0, "4")])
+    stage = staged([("a", 0, "2")])
     stage.kubelet.down = {"node-1"}
     put(stage, "vip", 10, "4")
     stage.run(1)
     put(stage, "late", 0, "1")
+    stage.run(5)
+    assert "nodeName" not in stage.get("pods", "late")["spec"]
     stage.kubelet.down = set()
     stage.run(30)
     assert "nodeName" in stage.get("pods", "vip")["spec"]
     assert "nodeName" not in stage.get("pods", "late")["spec"]
+    assert len(stage.told("Preempted")) == 1
 
 
 def test_pods_that_a_budget_protects_are_spared_if_others_do() -> None:

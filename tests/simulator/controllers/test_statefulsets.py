@@ -168,6 +168,19 @@ def test_on_delete_waits_for_somebody_to_delete() -> None:
     assert image(stage.get("pods", "db-1")) == "app:2"
 
 
+def test_of_two_unready_pods_that_are_too_many_the_last_waits_for_the_first() -> None:
+    stage = begun(replicas=4)
+    stage.run(10)
+    stage.kubelet.is_up = lambda pod: pod["metadata"]["name"] in ("db-0", "db-1")
+    stage.run(2)
+    stage.edit("statefulsets", "db", replicas=1)
+    stage.run(20)
+    assert names(stage) == ["db-0", "db-1", "db-2", "db-3"]
+    stage.kubelet.is_up = lambda _: True
+    stage.run(20)
+    assert names(stage) == ["db-0"]
+
+
 @pytest.mark.parametrize("phase", ["Failed", "Succeeded"])
 def test_an_ended_pod_is_deleted_and_made_again(phase: str) -> None:
     stage = begun(replicas=1)
