@@ -139,7 +139,7 @@ def test_both_discoveries_name_every_resource(stage: Stage) -> None:
     assert found == known
     aggregated = {
         (
-            "/".join(filter(None, (row["responseKind"]["group"], version["version"]))),
+            "/".join(filter(None, (group["metadata"].get("name"), version["version"]))),
             row["resource"],
             row["responseKind"]["kind"],
             row["scope"] == "Namespaced",

@@ -9,11 +9,12 @@ from kube_headroom.simulator.kinds import RESOURCES, Resource
 
 Document = dict[str, Any]
 VERBS = ("get", "list", "watch")
-_ALL = frozenset(
-    {"pods", "services", "daemonsets", "deployments", "replicasets", "statefulsets", "cronjobs", "jobs"}
-    | {"horizontalpodautoscalers", "replicationcontrollers"}
+_ALL = (
+    *("pods", "services", "replicationcontrollers", "daemonsets", "deployments", "replicasets", "statefulsets"),
+    *("cronjobs", "jobs", "horizontalpodautoscalers"),
 )
 """What `kubectl get all` gets."""
+_EXTENSIONS = "admissionregistration.k8s.io"
 GROUPS = tuple(dict.fromkeys(resource.group for resource in RESOURCES if resource.group))
 
 
@@ -75,11 +76,7 @@ def _resource(resource: Resource) -> Document:
         "kind": resource.kind,
         "verbs": list(VERBS),
     }
-    if resource.short_names:
-        entry["shortNames"] = list(resource.short_names)
-    if resource.plural in _ALL:
-        entry["categories"] = ["all"]
-    return entry
+    return entry | _names(resource)
 
 
 def _aggregated_group(name: str) -> Document:
@@ -97,13 +94,21 @@ def _aggregated_group(name: str) -> Document:
 def _aggregated_resource(resource: Resource) -> Document:
     entry: Document = {
         "resource": resource.plural,
-        "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+        "responseKind": {"group": "", "version": "", "kind": resource.kind},  # empty: as the document around it
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.kind.lower(),
         "verbs": list(VERBS),
     }
+    return entry | _names(resource)
+
+
+def _names(resource: Resource) -> Document:
+    """What else a client may call it, alone and together with others."""
+    names: Document = {}
     if resource.short_names:
-        entry["shortNames"] = list(resource.short_names)
+        names["shortNames"] = list(resource.short_names)
     if resource.plural in _ALL:
-        entry["categories"] = ["all"]
-    return entry
+        names["categories"] = ["all"]
+    elif resource.group == _EXTENSIONS:
+        names["categories"] = ["api-extensions"]
+    return names

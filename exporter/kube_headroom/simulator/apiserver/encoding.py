@@ -58,6 +58,11 @@ def list_body(kind: str, api_version: str, metadata: Mapping[str, Any], items: I
     return b"".join((head, encode(metadata), b',"items":[', b",".join(items), b"]}\n"))
 
 
+def no_items(kind: str, api_version: str, metadata: Mapping[str, Any]) -> bytes:
+    """The JSON of an empty list as kube-apiserver writes it of metadata: its items are null."""
+    return encode({"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": None}) + b"\n"
+
+
 def event_line(type_: str, encoded: bytes) -> bytes:
     """A watch event whose object is encoded already, as one line."""
     return b'{"type":"%s","object":%s}\n' % (type_.encode(), encoded)

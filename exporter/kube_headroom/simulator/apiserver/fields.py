@@ -49,7 +49,6 @@ _FIELDS: Mapping[str, dict[str, Read]] = {
     "namespaces": _table("status.phase"),
     "services": _table("spec.clusterIP", "spec.type"),
     "secrets": _table("type"),
-    "replicasets": {"status.replicas": _at("status.replicas", "0")},
     "jobs": {"status.successful": _at("status.succeeded", "0")},
     "events": {
         **_table(
@@ -62,10 +61,7 @@ _FIELDS: Mapping[str, dict[str, Read]] = {
 }
 _UNNAMESPACED = ("nodes", "namespaces")
 """Of these not even `metadata.namespace` is known."""
-_REFUSALS = {
-    "jobs": 'field label "{}" not supported for Job',
-    "replicasets": "field label not supported for appsv1.ReplicaSet: {}",
-}
+_REFUSALS = {"jobs": 'field label "{}" not supported for Job'}
 _STANDARD_REFUSAL = '"{}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 _TERMS = re.compile(r"((?:\\.|[^\\,])*)(?:,|\Z)", re.DOTALL)
 _TERM = re.compile(r"(?P<field>.*?)(?P<operator>!=|==|=)(?P<value>.*)", re.DOTALL)
@@ -89,16 +85,15 @@ class FieldSelector(NamedTuple):
 
 def field_selector(resource: Resource, text: str) -> FieldSelector:
     """Return the selector of a query; raises StatusError 400 for what is none and for fields that cannot select."""
-    terms = []
+    terms: list[tuple[str, str, bool]] = []
     for part in sorted(match[1] for match in _TERMS.finditer(text)):
         if not part:
             continue
         term = _TERM.fullmatch(part)
         if term is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
-        read = _reader(resource, term["field"])
-        terms.append(_Term(read, _unescape(term["value"]), equal=term["operator"] != "!="))
-    return FieldSelector(tuple(terms))
+        terms.append((term["field"], _unescape(term["value"]), term["operator"] != "!="))
+    return FieldSelector(tuple(_Term(_reader(resource, field), value, equal) for field, value, equal in terms))
 
 
 def _reader(resource: Resource, field: str) -> Read:
@@ -117,5 +112,5 @@ def _unescape(value: str) -> str:
     if "\\" in plain:
         raise bad_request(f"invalid field selector: invalid escape sequence: {value[value.index(chr(92)) :][:2]}")
     if "=" in plain:
-        raise bad_request("invalid field selector: unescaped character: =")
+        raise bad_request(f"invalid field selector: unescaped character in value: {ord('=')}")
     return re.sub(r"\\([\\,=])", r"\1", value)

@@ -12,6 +12,7 @@ _TOKENS = re.compile(r"[ \t\r\n]+|(==|!=|[=!(),<>]|[^ \t\r\n=!(),<>]+)")
 _SYMBOLS = frozenset({"==", "!=", "=", "!", "(", ")", ",", "<", ">", ""})
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?", re.ASCII)
+_INTEGER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _OPERATORS = "in, notin, =, ==, !=, gt, lt"  # as apimachinery lists them
 Labels = Mapping[str, str]
 
@@ -106,6 +107,9 @@ class _Parser:
         for value in values:
             if not _VALUE.fullmatch(value):
                 raise _unparsed(f'<nil>: Invalid value: "{value}": a label value has up to 63 of A-Z a-z 0-9 - _ .')
+        if operator in ("<", ">") and not _INTEGER.fullmatch(values[0]):
+            problem = f'values[0]: Invalid value: "{values[0]}"'
+            raise _unparsed(f"{problem}: for 'Gt', 'Lt' operators, the value must be an integer")
         return _Requirement(key, operator, frozenset(values))
 
     def _value(self) -> str:

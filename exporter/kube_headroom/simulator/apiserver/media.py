@@ -9,7 +9,8 @@ from kube_headroom.simulator.apiserver.status import not_acceptable
 JSON = "application/json"
 _META_VERSIONS = ("v1", "v1beta1")
 _CONVERSIONS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
-_WILD = ("*/*", "application/*", JSON)
+_SPOKEN = ("*/*", JSON)
+"""`application/*` is not understood: go-restful, under kube-apiserver, knows one wild card only."""
 
 
 class Representation(NamedTuple):
@@ -41,9 +42,11 @@ def negotiate(accept: str) -> Representation:
 
     Raises StatusError 406 if there is none.
     """
-    for clause in _clauses(accept):
-        if clause.type not in _WILD:
-            continue
+    clauses = [clause for clause in _clauses(accept) if clause.type in _SPOKEN]
+    if not clauses:
+        available = f"{JSON}, {JSON};stream=watch"
+        raise not_acceptable(f"406: Not Acceptable\n\nAvailable representations: {available}", details={})
+    for clause in clauses:
         kind = clause.parameters.get("as", "")
         if not kind:
             return Representation()
@@ -56,7 +59,7 @@ def negotiate(accept: str) -> Representation:
 def aggregated_discovery(accept: str) -> bool:
     """Tell whether the client prefers one document of the whole discovery (apidiscovery.k8s.io/v2)."""
     for clause in _clauses(accept):
-        if clause.type in _WILD:
+        if clause.type in _SPOKEN:
             asked = clause.parameters
             wanted = (asked.get("as"), asked.get("g"), asked.get("v"))
             if wanted == ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2"):

@@ -85,7 +85,7 @@ def _watch_causes(options: ListOptions) -> list[Cause]:
     causes = []
     match = options.match
     if options.initial_events is not None and match != NOT_OLDER_THAN:
-        causes.append(_forbidden(_INITIAL, f"{_INITIAL} requires setting {_MATCH} to {NOT_OLDER_THAN}"))
+        causes.append(_forbidden(_MATCH, f"{_INITIAL} requires setting {_MATCH} to {NOT_OLDER_THAN}"))
     if match:
         if options.initial_events is None:
             causes.append(_forbidden(_MATCH, f"{_MATCH} is forbidden for watch unless {_INITIAL} is provided"))

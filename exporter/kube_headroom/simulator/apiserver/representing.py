@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from kube_headroom.simulator.apiserver.encoding import Encodings, encode, list_body
+from kube_headroom.simulator.apiserver.encoding import Encodings, encode, list_body, no_items
 from kube_headroom.simulator.apiserver.listing import Page
 from kube_headroom.simulator.apiserver.media import Representation
 from kube_headroom.simulator.apiserver.printing import printer
@@ -45,6 +45,8 @@ class View(NamedTuple):
             raise not_acceptable(f"you requested {kind}, but the requested object is a list (*{self._go_type}List)")
         if kind == _TABLE:
             return encode(self._table(page.objects, page.metadata, headers=True)) + b"\n"
+        if kind == _PARTIAL_LIST and not page.objects:
+            return no_items(kind, self.representation.api_version, page.metadata)
         if kind == _PARTIAL_LIST:
             items = (encode(self._partial(stored)) for stored in page.objects)
             return list_body(kind, self.representation.api_version, page.metadata, items)

@@ -127,6 +127,11 @@ def _quota(stored: Object, now: float) -> list[Any]:
     return [stored["metadata"]["name"], requests, limits, age(stored, now)]
 
 
+def _config_map(stored: Object, now: float) -> list[Any]:
+    entries = sum(len(stored.get(field) or ()) for field in ("data", "binaryData"))
+    return [stored["metadata"]["name"], entries, age(stored, now)]
+
+
 def _lease(stored: Object, now: float) -> list[Any]:
     return [stored["metadata"]["name"], stored["spec"].get("holderIdentity") or "", age(stored, now)]
 
@@ -172,6 +177,7 @@ PRINTERS = {
         _event,
     ),
     "resourcequotas": Printer((NAME, *text("Request", "Limit"), AGE), _quota),
+    "configmaps": Printer((NAME, *text("Data"), AGE), _config_map),
     "leases": Printer((NAME, *text("Holder"), AGE), _lease),
     "priorityclasses": Printer(
         (NAME, *numbers("Value"), Column("Global-Default", "boolean"), AGE, *text("PreemptionPolicy")), _priority_class
