@@ -43,7 +43,7 @@ class Program:
     """After this long it answers nothing any more."""
     latency: float = 0.02
     """Median seconds of a request on an idle machine."""
-    error_ratio: float = 0.0005
+    error_ratio: float = 0.00005
     """Share of requests answered with a server error."""
 
 
