@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -53,7 +53,7 @@ class Refusal(NamedTuple):
     curable: bool
 
 
-def refusal(wish: Wish, room: Room, reserved: Iterable[Mapping[str, int]] = ()) -> Refusal | None:
+def refusal(wish: Wish, room: Room, reserved: Sequence[Mapping[str, int]] = ()) -> Refusal | None:
     """Return why a node cannot take the pod, the first plugin's reasons; None if it can.
 
     `reserved` is what pods that other ones were evicted for are going to hold there.
@@ -67,15 +67,16 @@ def refusal(wish: Wish, room: Room, reserved: Iterable[Mapping[str, int]] = ()) 
         return Refusal(("node(s) had untolerated taint(s)",), curable=False)
     if ("nodeSelector" in spec or "affinity" in spec) and not wants_node(spec, node):
         return Refusal(("node(s) didn't match Pod's node affinity/selector",), curable=False)
-    lacking = lacks(wish.requests, room, tuple(reserved))
+    lacking = lacks(wish.requests, room, reserved)
     if lacking is not None:
         return lacking
-    if not all(matches_selector(selector, node) for selector in wish.volumes.selectors):
+    selectors = wish.volumes.selectors
+    if selectors and not all(matches_selector(selector, node) for selector in selectors):
         return Refusal(("node(s) didn't match PersistentVolume's node affinity",), curable=False)
     return None
 
 
-def lacks(requests: Mapping[str, int], room: Room, reserved: tuple[Mapping[str, int], ...] = ()) -> Refusal | None:
+def lacks(requests: Mapping[str, int], room: Room, reserved: Sequence[Mapping[str, int]] = ()) -> Refusal | None:
     """Return what a node has too little of for the requests."""
     reasons = []
     curable = True
@@ -85,7 +86,9 @@ def lacks(requests: Mapping[str, int], room: Room, reserved: tuple[Mapping[str, 
         if not nanos:
             continue
         allocatable = room.allocatable.get(resource, 0)
-        held = room.requested.get(resource, 0) + sum(one.get(resource, 0) for one in reserved)
+        held = room.requested.get(resource, 0)
+        if reserved:
+            held += sum(one.get(resource, 0) for one in reserved)
         if nanos > allocatable - held:
             reasons.append(f"Insufficient {resource}")
             curable = curable and nanos <= allocatable

@@ -137,7 +137,7 @@ class Scheduler:
         for index in range(len(order)):
             room = order[(self._next_node + index) % len(order)]
             looked += 1
-            refused = refusal(wish, room, self._reserved(wish, room.name))
+            refused = refusal(wish, room, self._reserved(wish, room.name) if self._nominated else ())
             if refused is not None:
                 refusals[room.name] = refused
                 continue

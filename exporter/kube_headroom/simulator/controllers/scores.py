@@ -22,7 +22,7 @@ def best(wish: Wish, fitting: Sequence[Room], sums: NodeSums) -> Room:
     neighbours = _neighbours(wish, fitting, sums)
     most, least = max(neighbours), min(neighbours)
     terms = preferred_affinity(wish.pod["spec"])
-    preferences = [_preference(terms, room) for room in fitting]
+    preferences = [_preference(terms, room) for room in fitting] if terms else [0] * len(fitting)
     highest = max(preferences)
     chosen, top = fitting[0], -math.inf
     for room, near, preferred in zip(fitting, neighbours, preferences, strict=True):
@@ -56,10 +56,11 @@ def _preference(terms: Sequence[Object], room: Room) -> int:
 
 def _emptiness(wish: Wish, room: Room) -> float:
     """Return the mean share of CPU and memory left free with the pod, in percent (LeastAllocated)."""
-    shares = []
+    total, counted = 0.0, 0
     for resource in ("cpu", "memory"):
         allocatable = room.allocatable.get(resource, 0)
         if allocatable:
             taken = room.guessed.get(resource, 0) + wish.requests.get(resource, 0)
-            shares.append(max(0.0, (allocatable - taken) / allocatable))
-    return _HIGHEST * sum(shares) / len(shares) if shares else 0.0
+            total += max(0.0, (allocatable - taken) / allocatable)
+            counted += 1
+    return _HIGHEST * total / counted if counted else 0.0
