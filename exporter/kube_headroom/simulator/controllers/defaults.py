@@ -152,10 +152,10 @@ def default_class(store: Store) -> Admission:
 
 
 _PHASES: Mapping[str, str] = {"pods": "Pending", "persistentvolumeclaims": "Pending", "namespaces": "Active"}
-_STATUS_IS_EMPTY = frozenset(
-    ("deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs", "horizontalpodautoscalers")
-    + ("poddisruptionbudgets", "resourcequotas", "nodes", "persistentvolumes", "services")
-)
+_STATUS_IS_EMPTY = (
+    "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs", "horizontalpodautoscalers",
+    "poddisruptionbudgets", "resourcequotas", "nodes", "persistentvolumes", "services",
+)  # fmt: skip
 """Resources whose status their controllers fill later."""
 
 
