@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import httpx
@@ -168,6 +169,20 @@ def test_a_client_that_does_not_keep_up_is_given_up(stage: Stage, monkeypatch: p
         stage.create("pods", *(pod(f"p{number}") for number in range(100)))
         with pytest.raises(httpx.TransportError):
             events.rest()
+
+
+def test_a_client_that_reads_nothing_at_all_holds_nothing_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "KEPT_CHANGES", 20)
+    numbers = itertools.count()
+
+    def given_up() -> bool:
+        large = pod(f"p{next(numbers)}")
+        large["metadata"]["annotations"] = {"large": "x" * 200_000}
+        stage.create("pods", large)
+        return stage.open_watches() == 0
+
+    with stage.watch():
+        wait_until(given_up, "the watch to be given up")
 
 
 def test_a_thousand_changes_between_two_glances_all_arrive_in_order(stage: Stage) -> None:

@@ -144,7 +144,7 @@ class ApiServer:
                 page = list_page(self._history, selection, options, self._store.revision)
                 return _answered(request, view.page(page))
             watch = Watch(self._store, selection, options, view, self._speed)
-            feed = self._watches.open(resource.plural)
+            feed = self._watches.open(resource.plural, request.transport)
             try:
                 return await watch.serve(request, feed, self._history)
             finally:

@@ -32,17 +32,19 @@ Seen = tuple[str, Object]
 class Feed:
     """The changes of one resource that a watch has not sent yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: asyncio.Transport | None) -> None:
         self.pending: deque[Change] = deque()
         self.woken = asyncio.Event()
         self.ended = False
-        self.broken = False
-        """End without the end of the stream, as a lost connection does."""
+        self._transport = transport
 
     def end(self, *, broken: bool) -> None:
-        """Let the watch end."""
-        self.ended, self.broken = True, broken
+        """Let the watch end, with the end of its stream or (`broken`) as a lost connection does."""
+        self.ended = True
         self.woken.set()
+        self.pending.clear()
+        if broken and self._transport is not None:
+            self._transport.abort()  # at once: the watch may be waiting for a client that reads nothing
 
 
 class Watches:
@@ -57,9 +59,9 @@ class Watches:
         """How many are open."""
         return sum(map(len, self._feeds.values()))
 
-    def open(self, resource: str) -> Feed:
-        """Return a feed of what happens from now on."""
-        feed = Feed()
+    def open(self, resource: str, transport: asyncio.Transport | None) -> Feed:
+        """Return a feed of what happens from now on, for the client behind a transport."""
+        feed = Feed(transport)
         self._feeds.setdefault(resource, {})[feed] = None
         return feed
 
@@ -77,6 +79,8 @@ class Watches:
 
     def _hear(self, change: Change) -> None:
         for feed in self._feeds.get(change.resource, ()):
+            if feed.ended:
+                continue
             feed.pending.append(change)
             feed.woken.set()
             if len(feed.pending) > KEPT_CHANGES:  # as kube-apiserver gives up clients that do not keep up
@@ -143,8 +147,6 @@ class Watch(NamedTuple):
         await response.prepare(request)
         sender = _Sender(self, feed, response)
         await sender.run(start)
-        if feed.broken and request.transport is not None:
-            request.transport.abort()
         return response
 
 
