@@ -82,8 +82,8 @@ def test_version_is_the_distributions() -> None:
 
 
 def test_version_and_help_do_not_pay_for_the_client_the_server_or_the_logs() -> None:
-    heavy = "('kubernetes', 'urllib3', 'uvicorn', 'structlog', 'rapidfuzz', 'yaml')"
-    for argument in (["--version"], ["run", "--help"]):
+    heavy = "('kubernetes', 'urllib3', 'uvicorn', 'structlog', 'rapidfuzz', 'yaml', 'aiohttp', 'rich')"
+    for argument in (["--version"], ["run", "--help"], ["demo", "--help"]):
         script = f"import sys; from kube_headroom.__main__ import main; main({argument}); print([m for m in {heavy} if m in sys.modules])"
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
         assert result.stdout.splitlines()[-1] == "[]"
