@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kube_headroom.demo.options import EXPORTERS, SIMULATED
 from kube_headroom.settings import SETTINGS, Setting
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -37,16 +38,29 @@ log.level: warning
 """
 
 
+_DEMO = """\
+## `kube-headroom demo`
+
+The demo takes {shared}
+as `run` does, except that `log.level` is `warning` unless it is set, and settings of its own. It reads no file, and passes
+the other variables of `run` over.
+"""
+
+
 def page() -> str:
     """The whole page."""
-    return "\n".join([_INTRODUCTION, *(_section(setting) for setting in SETTINGS)])
+    run = (_section(setting, "##", in_file=setting.name != "config.file") for setting in SETTINGS)
+    demo = (_section(setting, "###", in_file=False) for setting in SIMULATED)
+    return "\n".join(
+        [_INTRODUCTION, *run, _DEMO.format(shared=", ".join(f"`{each.name}`" for each in EXPORTERS)), *demo]
+    )
 
 
-def _section(setting: Setting) -> str:
+def _section(setting: Setting, level: str, *, in_file: bool) -> str:
     separated = " (items separated by commas, may be repeated)" if setting.several else ""
-    key = "" if setting.name == "config.file" else f"- File: `{setting.name}`\n"
+    key = f"- File: `{setting.name}`\n" if in_file else ""
     return f"""\
-## `{setting.name}`
+{level} `{setting.name}`
 
 {setting.help}
 
