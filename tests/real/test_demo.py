@@ -24,7 +24,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def kubectl(demo: Demo, *arguments: str) -> str:
     """What kubectl prints."""
     environment = {**os.environ, "KUBECONFIG": str(demo.kubeconfig)}
-    command = [program("kubectl"), *arguments]
+    command = [str(program("kubectl")), *arguments]
     done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout

@@ -90,7 +90,7 @@ def test_only_the_named_target_is_healed(http: httpx.Client) -> None:
         pytest.param("DELETE", "/incidents/crash-loop?for=5m", "", 400, "ends at once", id="an end that lasts"),
     ],
 )
-def test_a_mistake_is_told_in_one_line_and_changes_nothing(
+def test_a_mistake_is_told_in_one_line_and_changes_nothing(  # noqa: PLR0917  a table
     http: httpx.Client, method: str, path: str, body: str, status: int, text: str
 ) -> None:
     answer = http.request(method, path, content=body)
