@@ -200,7 +200,12 @@ class Namespace(msgspec.Struct, frozen=True, gc=False):
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
-    """A node; `conditions` maps condition type to status; `pool` and `zone` come from labels."""
+    """A node; `conditions` maps condition type to status; `pool` and `zone` come from labels.
+
+    `addresses` are pairs of type and address in the API's order; `kubelet_port` is
+    `.status.daemonEndpoints.kubeletEndpoint.Port`, 0 where the node does not tell. A virtual node has no machine
+    and no kubelet.
+    """
 
     metadata: Metadata
     pool: str
@@ -209,6 +214,9 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     unschedulable: bool
     allocatable: ResourceList
     conditions: tuple[tuple[str, str], ...]
+    addresses: tuple[tuple[str, str], ...] = ()
+    kubelet_port: int = 0
+    virtual: bool = False
 
     @property
     def ready(self) -> bool:

@@ -87,7 +87,9 @@ NODE: dict[str, Any] = {
     "metadata": meta("node-1", labels={"karpenter.sh/nodepool": "spot", "topology.kubernetes.io/zone": "eu-1a"}),
     "spec": {"unschedulable": True},
     "status": {
+        "addresses": [{"type": "InternalIP", "address": "10.0.0.7"}, {"type": "Hostname", "address": "node-1"}],
         "allocatable": {"cpu": "3920m", "memory": "7Gi", "pods": "110"},
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10251}},
         "conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "False"}],
         "nodeInfo": {"kubeletVersion": "v1.36.3"},
     },

@@ -177,6 +177,8 @@ EXPECTED = {
         unschedulable=True,
         allocatable={"cpu": 3920 * MILLI, "memory": 7 * 1024 * MEBI, "pods": 110 * 10**9},
         conditions=(("Ready", "True"), ("DiskPressure", "False")),
+        addresses=(("InternalIP", "10.0.0.7"), ("Hostname", "node-1")),
+        kubelet_port=10251,
     ),
     "namespaces": model.Namespace(metadata("shop", namespace="")),
     "replicasets": model.ReplicaSet(metadata("web", model.ControllerReference("apps", "Deployment", "web", "uid-web"))),
@@ -217,6 +219,21 @@ def test_each_kind_becomes_its_fact(kind: str) -> None:
     if kind == "nodes":
         OBJECTS[kind]["metadata"]["namespace"] = "shop"
     assert fact(kind) == EXPECTED[kind]
+
+
+@pytest.mark.parametrize(
+    ("labels", "virtual"),
+    [
+        pytest.param({"type": "virtual-kubelet"}, True, id="virtual-kubelet and its providers"),
+        pytest.param({"liqo.io/type": "virtual-node"}, True, id="Liqo"),
+        pytest.param({"type": "worker"}, False, id="a label of the same key that says something else"),
+        pytest.param(None, False, id="no labels"),
+    ],
+)
+def test_nodes_without_a_machine_are_known_by_their_labels(labels: dict[str, str] | None, virtual: bool) -> None:
+    found = read("nodes", {"metadata": {"name": "n", "uid": "u", "labels": labels}}).fact
+    assert isinstance(found, model.Node)
+    assert found.virtual is virtual
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])

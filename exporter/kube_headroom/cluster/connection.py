@@ -43,6 +43,11 @@ class Connection:
         """The server's URL."""
         return self._access.server
 
+    @property
+    def access(self) -> Access:
+        """What requests are made with now; `refresh` replaces it."""
+        return self._access
+
     def get(
         self,
         path: str,

@@ -34,12 +34,24 @@ class ConnectionSettingsError(UsageError):
     """The API server cannot even be asked: the message is one line naming the file and what was expected."""
 
 
+class Certificates(NamedTuple):
+    """Files, in PEM: whom we trust (None: whom the system trusts), and who we are where TLS says it."""
+
+    authority: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
 class Access(NamedTuple):
-    """A server, a connection pool that trusts it, and the header that says who we are ("" where TLS does)."""
+    """A server, a connection pool that trusts it, and the header that says who we are ("" where TLS does).
+
+    `certificates` are what the pool was made of, for the kubelets: they know us by the same names.
+    """
 
     server: str
     pool: urllib3.PoolManager
     authorization: Callable[[], str]
+    certificates: Certificates = Certificates()
 
 
 class Environment(NamedTuple):
@@ -95,11 +107,13 @@ def service_account_access(environment: Environment) -> Access:
             ) from error
         if not readable:
             raise ConnectionSettingsError(f"{path}: is empty; expected the pod's service account to be mounted there")
-    _check_tls(f"service account {environment.service_account}", str(authority), None, None)
+    _check_tls(f"service account {environment.service_account}", Certificates(authority=str(authority)))
     proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get("https")
     options: dict[str, Any] = {"ca_certs": str(authority), "socket_options": SOCKET_OPTIONS, "maxsize": POOL_SIZE}
     pool = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-    return Access(server, pool, lambda: "Bearer " + token.read_text("utf-8").strip())
+    return Access(
+        server, pool, lambda: "Bearer " + token.read_text("utf-8").strip(), Certificates(authority=str(authority))
+    )
 
 
 def kubeconfig_access(path: str, context: str | None) -> Access:
@@ -127,10 +141,12 @@ def kubeconfig_access(path: str, context: str | None) -> Access:
             f"kubeconfig {path}: cannot be understood ({type(error).__name__}); expected a Config of apiVersion v1 "
             f"as `kubectl config view` shows it, certificates and keys in base64 under the -data keys"
         ) from None
-    _check_tls(f"kubeconfig {path}", configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
+    certificates = Certificates(configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
+    _check_tls(f"kubeconfig {path}", certificates)
     configuration.socket_options = SOCKET_OPTIONS
     configuration.connection_pool_maxsize = POOL_SIZE
-    return Access(configuration.host, RESTClientObject(configuration).pool_manager, _authorization(configuration))
+    pool = RESTClientObject(configuration).pool_manager
+    return Access(configuration.host, pool, _authorization(configuration), certificates)
 
 
 def _check_plugin(config: Any, path: str, context: str | None) -> None:  # noqa: ANN401  (the package's untyped node)
@@ -186,8 +202,9 @@ def _yaml_fault(error: yaml.YAMLError) -> str:
     return f"{where}is not YAML: {getattr(error, 'problem', None) or 'unreadable character'}"
 
 
-def _check_tls(source: str, authority: str | None, certificate: str | None, key: str | None) -> None:
+def _check_tls(source: str, certificates: Certificates) -> None:
     """Load the files once now: urllib3 would only fail at the first request, as if the server were at fault."""
+    authority, certificate, key = certificates
     try:
         context = ssl.create_default_context(cafile=authority)
     except (OSError, ValueError) as error:

@@ -145,11 +145,32 @@ class NodeSpec(ApiStruct):
     unschedulable: bool | None = None
 
 
+class NodeAddress(ApiStruct):
+    """`status.addresses[]`."""
+
+    type: str | None = None
+    address: str | None = None
+
+
+class DaemonEndpoint(ApiStruct):
+    """`status.daemonEndpoints.kubeletEndpoint`, the one place where the API writes a field with a capital."""
+
+    port: int | None = msgspec.field(default=None, name="Port")
+
+
+class DaemonEndpoints(ApiStruct):
+    """`status.daemonEndpoints`."""
+
+    kubelet_endpoint: DaemonEndpoint | None = None
+
+
 class NodeStatus(ApiStruct):
     """`status` of a node."""
 
+    addresses: list[NodeAddress | None] | None = None
     allocatable: Quantities | None = None
     conditions: list[Condition | None] | None = None
+    daemon_endpoints: DaemonEndpoints | None = None
     node_info: NodeInfo | None = None
 
 

@@ -9,6 +9,8 @@ from kube_headroom.cluster.facts.conversion import Conversion, first_of, group_o
 
 # The second is what nodes of 1.16 and before carry (kubernetes.io/docs/reference/labels-annotations-taints).
 ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+# Nodes without a machine: virtual-kubelet and what is built on it (Azure, Alibaba), and Liqo.
+VIRTUAL_LABELS = (("type", "virtual-kubelet"), ("type", "virtual-node"), ("liqo.io/type", "virtual-node"))
 CONSTRAINTS = ("max", "min", "default", "default_request", "max_limit_request_ratio")
 
 
@@ -20,7 +22,8 @@ def namespace(conversion: Conversion, source: wire.ApiObject) -> model.Namespace
 def node(conversion: Conversion, source: wire.Node) -> model.Node:
     """A node."""
     status = source.status or wire.NodeStatus()
-    labels = source.metadata.labels if source.metadata else None
+    labels = (source.metadata.labels if source.metadata else None) or {}
+    endpoint = status.daemon_endpoints.kubelet_endpoint if status.daemon_endpoints else None
     conditions = tuple(
         (conversion.interned(one.type), conversion.interned(one.status or "Unknown"))
         for one in present(status.conditions)
@@ -34,6 +37,13 @@ def node(conversion: Conversion, source: wire.Node) -> model.Node:
         unschedulable=bool(source.spec and source.spec.unschedulable),
         allocatable=conversion.resource_list(status.allocatable),
         conditions=conversion.interned(conditions),
+        addresses=tuple(
+            (conversion.interned(one.type), one.address)
+            for one in present(status.addresses)
+            if one.type and one.address
+        ),
+        kubelet_port=(endpoint and endpoint.port) or 0,
+        virtual=any(labels.get(key) == value for key, value in VIRTUAL_LABELS),
     )
 
 
