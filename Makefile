@@ -12,7 +12,7 @@ PEER := kube-state-metrics
 .PHONY: help setup demo test test-real e2e check generate screenshots format bench tools
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Make .venv with kube-headroom and all that develops it
 
