@@ -14,6 +14,7 @@ from tests.real.components import answers
 from tests.real.control_plane import ControlPlane
 from tests.real.processes import Process, free_port
 from tests.real.site import TOKEN_USER, TOKENS, Site
+from tests.real.waiting import wait_until
 from tools.build import program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -125,8 +126,15 @@ def _peer(site: Site, name: str, title: str, *flags: str) -> Contender:
 def peer_content_type(site: Site) -> str:
     """How the API server answers kube-state-metrics, from the peer's own log of response headers."""
     peer = _peer(site, "ksm-headers", "", "--resources=pods", "--v=8")
+
+    def told() -> list[str]:
+        requests = [text for text in peer.process.log.read_text().split('"Request"') if "/pods?" in text]
+        return re.findall(r"Content-Type: application/(?:vnd\.kubernetes\.)?(\w+)", "".join(requests))
+
     peer.process.start()
-    peer.process.stop()
-    requests = [text for text in peer.process.log.read_text().split('"Request"') if "/pods?" in text]
-    found = re.findall(r"Content-Type: application/(?:vnd\.kubernetes\.)?(\w+)", "".join(requests))
-    return " and ".join(sorted(set(found))) or "nothing that its log tells"
+    try:
+        # It is ready before its first list is answered.
+        found = wait_until(told, what="the peer's log to tell how its pods came")
+    finally:
+        peer.process.stop()
+    return " and ".join(sorted(set(found)))
