@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kube_headroom.simulator.composition import PAST_SECONDS
 from tests.real.client import Client
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter
@@ -15,6 +16,8 @@ from tests.real.waiting import wait_until
 
 # The first test of a session waits for the whole control plane as well.
 TIMEOUT_SECONDS = 300
+# A Tuesday's morning: what the simulated shop does then is the same in every run.
+SIMULATED_START = 1_773_136_800.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,15 +55,40 @@ def own_control_plane(tmp_path: Path) -> Iterator[ControlPlane]:
         plane.discard()
 
 
-@pytest.fixture(params=["on the real API server", "on the simulator"])
+STAGES = ("on the real API server", "on the simulator")
+
+
+@pytest.fixture(params=STAGES)
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     """A cluster of the test's own: real and simulated in turn."""
-    if request.param == "on the real API server":
+    if request.param == STAGES[0]:
         yield RealStage(request.getfixturevalue("own_control_plane"))
         return
     world, simulation = simulated()
     with simulation:
         stage = SimulatedStage(world, simulation, tmp_path)
+        yield stage
+        stage.client.close()
+
+
+@pytest.fixture(scope="module", params=STAGES)
+def populated_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A cluster of the module's own that is full of life: real and simulated in turn."""
+    folder = tmp_path_factory.mktemp("stage")
+    if request.param == STAGES[0]:
+        plane = ControlPlane(folder)
+        try:
+            plane.start()
+            stage: Stage = RealStage(plane)
+            stage.populate()
+            yield stage
+        finally:
+            plane.discard()
+        return
+    world, simulation = simulated(12, start=SIMULATED_START, past=PAST_SECONDS)
+    with simulation:
+        stage = SimulatedStage(world, simulation, folder)
+        stage.populate()
         yield stage
         stage.client.close()
 

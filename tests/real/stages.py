@@ -5,6 +5,7 @@ How things are created and broken is each stage's own business; what is asserted
 
 from __future__ import annotations
 
+import functools
 import ssl
 import time
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from kube_headroom.simulator.clock import Clock
 from kube_headroom.simulator.composition import build
+from kube_headroom.simulator.incidents.board import Incidents
 from kube_headroom.simulator.kinds import BY_KIND
 from kube_headroom.simulator.kubelet.kubelet import Kubelets
 from kube_headroom.simulator.simulation import Simulation
@@ -20,10 +22,20 @@ from kube_headroom.simulator.world import World
 from tests.real import manifests
 from tests.real.client import Client, Object
 from tests.real.control_plane import ControlPlane
+from tests.real.shop import open_shop
 from tests.real.waiting import wait_until
 
 NAMESPACE = "default"
+SHOP, LOST = "shop", "lost"
 PATIENCE_SECONDS = 90.0
+INCIDENTS = (
+    *("crash-loop", "bad-image", "unschedulable-pods", "quota-full", "pdb-blocks-drain"),
+    *("disk-filling", "node-down"),
+)
+TROUBLED_SECONDS = 780.0
+"""A node that is down loses its pods after 350 s, a disk is full after ten minutes."""
+RECOVERY_SECONDS = 400.0
+"""A back-off may take five minutes."""
 
 
 class Stage(Protocol):
@@ -56,6 +68,15 @@ class Stage(Protocol):
 
     def forget_history(self) -> None:
         """Between a stop and a start: no watch can go on from where it was."""
+
+    def populate(self) -> None:
+        """Let some of every kind live here, in all phases of life; on a fresh stage."""
+
+    def disturb(self) -> None:
+        """Let a populated cluster have troubles of many kinds at once."""
+
+    def calm(self) -> None:
+        """End the troubles."""
 
 
 def restart_counts(stage: Stage) -> dict[str, int]:
@@ -135,6 +156,33 @@ class RealStage:
         # The watch cache of a started server would remember: it starts once more, from a compacted etcd.
         self._plane.compact_history()
 
+    def populate(self) -> None:
+        self._plane.add_fake_nodes("node-3")
+        place = {"karpenter.sh/nodepool": "spot", "topology.kubernetes.io/zone": "zone-a"}
+        self.client.patch("Node", "node-3", patch={"metadata": {"labels": place}})
+        self.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SHOP}})
+        wait_until(lambda: self.client.exists("ServiceAccount", "default", SHOP), what="the ServiceAccount")
+        open_shop(self.client, SHOP)
+
+    def disturb(self) -> None:
+        self.client.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": LOST}})
+        # No kubelet played by kwok: such a node would be well again at once.
+        conditions = [{"type": "Ready", "status": "Unknown"}, {"type": "DiskPressure", "status": "True"}]
+        room = {"cpu": "4", "memory": "8Gi", "pods": "10"}
+        self.client.patch_status("Node", LOST, status={"conditions": conditions, "allocatable": room})
+        self.client.create(manifests.pod(LOST, SHOP, _spec(LOST) | {"nodeName": LOST}))
+        self._constrain(cordoned=True, quota="1", replicas=4)
+
+    def calm(self) -> None:
+        self.client.delete("Node", LOST)
+        self.client.delete("Pod", LOST, SHOP, grace_seconds=0)
+        self._constrain(cordoned=False, quota="50", replicas=2)
+
+    def _constrain(self, *, cordoned: bool, quota: str, replicas: int) -> None:
+        self.client.patch("Node", "node-1", patch={"spec": {"unschedulable": cordoned}})
+        self.client.patch("ResourceQuota", "team", SHOP, patch={"spec": {"hard": {"pods": quota}}})
+        self.client.patch("StatefulSet", "db", SHOP, patch={"spec": {"replicas": replicas}})
+
 
 class SimulatedStage:
     """The simulated cluster with its shop, at the speed of real time; opened and closed by `simulation`."""
@@ -208,6 +256,26 @@ class SimulatedStage:
     def forget_history(self) -> None:
         self._simulation.call(self._simulation.api_server.compact)
 
+    def populate(self) -> None:
+        """The shop is there."""
+
+    def disturb(self) -> None:
+        incidents = self._world.part(Incidents)
+        for name in INCIDENTS:
+            self._simulation.call(functools.partial(incidents.begin, name))
+        self._let_pass(TROUBLED_SECONDS)
+
+    def calm(self) -> None:
+        incidents = self._world.part(Incidents)
+        for name in INCIDENTS:
+            self._simulation.call(functools.partial(incidents.end, name))
+        self._let_pass(RECOVERY_SECONDS)
+
+    def _let_pass(self, seconds: float) -> None:
+        """Let the world run ahead of its clock; it then stands still until the clock has caught up."""
+        for _ in range(int(seconds)):
+            self._simulation.call(lambda: self._world.advance(self._world.now + 1))
+
     def _found(self, kind: str, name: str) -> Object:
         found = self._world.store.get(BY_KIND[kind].plural, NAMESPACE, name)
         assert found is not None, f"{kind} {name}"
@@ -223,8 +291,8 @@ class SimulatedStage:
         }
 
 
-def simulated(nodes: int = 6) -> tuple[World, Simulation]:
-    """A simulated shop whose time is the real one, and what serves it."""
-    now = float(int(time.time()))
-    world = build(seed=1, start=now, nodes=nodes, past=0)
+def simulated(nodes: int = 6, *, start: float | None = None, past: float = 0) -> tuple[World, Simulation]:
+    """A simulated shop and what serves it; its time is the real one, or begins at `start` and runs as fast."""
+    begin = float(int(time.time())) if start is None else start
+    world = build(seed=1, start=begin, nodes=nodes, past=past)
     return world, Simulation(world, clock=Clock(world.now))
