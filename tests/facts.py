@@ -55,6 +55,7 @@ def status(name: str = "app", **fields: Any) -> model.ContainerStatus:
         "waiting_reason": "",
         "terminated": None,
         "last_terminated": None,
+        "running": True,
     }
     return model.ContainerStatus(name=name, **(known | fields))
 
@@ -113,6 +114,7 @@ def node(name: str = "node-1", **fields: Any) -> model.Node:
         "unschedulable": False,
         "allocatable": resources(cpu="4", memory="8Gi", pods="110"),
         "conditions": (("Ready", "True"),),
+        "capacity": resources(cpu="4", memory="8Gi", pods="110"),
     }
     return model.Node(metadata=metadata(name, namespace=""), **(known | fields))
 

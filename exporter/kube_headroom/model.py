@@ -10,7 +10,7 @@ from enum import Enum
 
 import msgspec
 
-from kube_headroom.resources import PodResources, ResourceList
+from kube_headroom.resources import NO_RESOURCES, PodResources, ResourceList
 
 
 class ControllerReference(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +32,10 @@ class Termination(msgspec.Struct, frozen=True, gc=False):
 
 
 class ContainerStatus(msgspec.Struct, frozen=True, gc=False):
-    """One entry of `.status.containerStatuses` or `.status.initContainerStatuses`."""
+    """One entry of `.status.containerStatuses` or `.status.initContainerStatuses`.
+
+    `running` is the presence of `state.running`; a status with an empty state is neither running nor terminated.
+    """
 
     name: str
     init: bool
@@ -41,6 +44,7 @@ class ContainerStatus(msgspec.Struct, frozen=True, gc=False):
     waiting_reason: str
     terminated: Termination | None
     last_terminated: Termination | None
+    running: bool = False
 
 
 class Pod(msgspec.Struct, frozen=True, gc=False):
@@ -48,7 +52,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
     `disruption` is the reason of a true `DisruptionTarget` condition, or `TerminationByKubelet` for
     `.status.reason: Evicted` of servers that set no condition. `unschedulable` is PodScheduled=False
-    with reason Unschedulable (a gated pod is not).
+    with reason Unschedulable (a gated pod is not). `probes` are the (container, probe) pairs of its spec, interned.
+    `static_uid` is what the kubelet itself calls a mirror pod (annotation `kubernetes.io/config.hash`).
     """
 
     uid: str
@@ -66,6 +71,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     disruption: str
     resources: PodResources
     statuses: tuple[ContainerStatus, ...]
+    probes: tuple[tuple[str, str], ...] = ()
+    static_uid: str = ""
 
     @property
     def terminal(self) -> bool:
@@ -217,6 +224,7 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     addresses: tuple[tuple[str, str], ...] = ()
     kubelet_port: int = 0
     virtual: bool = False
+    capacity: ResourceList = NO_RESOURCES
 
     @property
     def ready(self) -> bool:

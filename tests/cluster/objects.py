@@ -89,6 +89,7 @@ NODE: dict[str, Any] = {
     "status": {
         "addresses": [{"type": "InternalIP", "address": "10.0.0.7"}, {"type": "Hostname", "address": "node-1"}],
         "allocatable": {"cpu": "3920m", "memory": "7Gi", "pods": "110"},
+        "capacity": {"cpu": "4", "memory": "8Gi"},
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10251}},
         "conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "False"}],
         "nodeInfo": {"kubeletVersion": "v1.36.3"},

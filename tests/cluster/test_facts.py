@@ -102,10 +102,12 @@ def test_a_pod_keeps_all_that_signals_ask_of_it() -> None:
                 waiting_reason="",
                 terminated=None,
                 last_terminated=model.Termination("containerd://dead", "OOMKilled", 137, CREATED_SECONDS),
+                running=True,
             ),
-            model.ContainerStatus("proxy", True, True, 0, "", None, None),  # noqa: FBT003
+            model.ContainerStatus("proxy", True, True, 0, "", None, None, running=True),  # noqa: FBT003
             model.ContainerStatus("migrate", True, False, 0, "CrashLoopBackOff", None, None),  # noqa: FBT003
         ),
+        probes=(("app", "liveness"),),
     )
 
 
@@ -116,6 +118,20 @@ def test_a_pod_keeps_all_that_signals_ask_of_it() -> None:
         pytest.param(
             lambda p: p["metadata"]["annotations"].update({"kubernetes.io/config.mirror": "x"}), "mirror", True,
             id="a static pod's mirror says so",
+        ),
+        pytest.param(
+            lambda p: p["metadata"]["annotations"].update(
+                {"kubernetes.io/config.mirror": "x", "kubernetes.io/config.hash": "0ff"}
+            ), "static_uid", "0ff", id="a static pod's mirror names the uid that the kubelet knows",
+        ),
+        pytest.param(
+            lambda p: p["metadata"]["annotations"].update({"kubernetes.io/config.hash": "0ff"}), "static_uid", "",
+            id="a pod that is no mirror has one uid",
+        ),
+        pytest.param(
+            lambda p: p["spec"]["initContainers"][0].update(startupProbe={}, readinessProbe={"exec": {}}),
+            "probes", (("app", "liveness"), ("proxy", "readiness"), ("proxy", "startup")),
+            id="a native sidecar's probes are known",
         ),
         pytest.param(
             lambda p: p["metadata"].update(deletionTimestamp="2026-11-20T10:00:00Z"), "deleting", True,
@@ -179,6 +195,7 @@ EXPECTED = {
         conditions=(("Ready", "True"), ("DiskPressure", "False")),
         addresses=(("InternalIP", "10.0.0.7"), ("Hostname", "node-1")),
         kubelet_port=10251,
+        capacity={"cpu": 4 * 10**9, "memory": 8 * 1024 * MEBI},
     ),
     "namespaces": model.Namespace(metadata("shop", namespace="")),
     "replicasets": model.ReplicaSet(metadata("web", model.ControllerReference("apps", "Deployment", "web", "uid-web"))),

@@ -68,6 +68,9 @@ class Container(ApiStruct):
     name: str | None = None
     resources: Resources | None = None
     restart_policy: str | None = None
+    liveness_probe: ApiStruct | None = None
+    readiness_probe: ApiStruct | None = None
+    startup_probe: ApiStruct | None = None
 
 
 class Terminated(ApiStruct):
@@ -89,6 +92,7 @@ class ContainerState(ApiStruct):
     """`state` and `lastState`."""
 
     waiting: Waiting | None = None
+    running: ApiStruct | None = None
     terminated: Terminated | None = None
 
 
@@ -169,6 +173,7 @@ class NodeStatus(ApiStruct):
 
     addresses: list[NodeAddress | None] | None = None
     allocatable: Quantities | None = None
+    capacity: Quantities | None = None
     conditions: list[Condition | None] | None = None
     daemon_endpoints: DaemonEndpoints | None = None
     node_info: NodeInfo | None = None

@@ -44,6 +44,7 @@ def node(conversion: Conversion, source: wire.Node) -> model.Node:
         ),
         kubelet_port=(endpoint and endpoint.port) or 0,
         virtual=any(labels.get(key) == value for key, value in VIRTUAL_LABELS),
+        capacity=conversion.resource_list(status.capacity),
     )
 
 

@@ -9,6 +9,7 @@ from kube_headroom.resources import Allocation, ContainerResources, PodResources
 from kube_headroom.resources.pod import NO_ALLOCATION, NO_ALLOCATIONS
 
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"  # kubernetes.io/docs/reference/labels-annotations-taints
+HASH_ANNOTATION = "kubernetes.io/config.hash"  # kubernetes pkg/kubelet/types, ConfigHashAnnotationKey
 _NO_META = wire.ObjectMeta()
 _NO_SPEC = wire.PodSpec()
 _NO_STATUS = wire.PodStatus()
@@ -20,13 +21,14 @@ def pod(conversion: Conversion, source: wire.Pod) -> model.Pod:
     meta, spec, status = source.metadata or _NO_META, source.spec or _NO_SPEC, source.status or _NO_STATUS
     interned = conversion.interned
     scheduled = condition(status.conditions, "PodScheduled")
+    mirror = MIRROR_ANNOTATION in (meta.annotations or ())
     return model.Pod(
         uid=meta.uid or "",
         namespace=interned(meta.namespace or ""),
         name=meta.name or "",
         created=conversion.time(meta.creation_timestamp),
         controller=conversion.controller(meta.owner_references),
-        mirror=MIRROR_ANNOTATION in (meta.annotations or ()),
+        mirror=mirror,
         owner=conversion.owner(meta),
         node=interned(spec.node_name or ""),
         phase=interned(status.phase or "Pending"),
@@ -36,6 +38,8 @@ def pod(conversion: Conversion, source: wire.Pod) -> model.Pod:
         disruption=interned(_disruption(status)),
         resources=interned(_resources(conversion, spec, status)),
         statuses=_statuses(conversion, status),
+        probes=interned(_probes(spec)),
+        static_uid=((meta.annotations or {}).get(HASH_ANNOTATION) or "") if mirror else "",
     )
 
 
@@ -76,6 +80,19 @@ def _container(conversion: Conversion, source: wire.Container) -> ContainerResou
     )
 
 
+def _probes(spec: wire.PodSpec) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (one.name or "", probe)
+        for one in (*present(spec.containers), *present(spec.init_containers))
+        for probe, configured in (
+            ("liveness", one.liveness_probe),
+            ("readiness", one.readiness_probe),
+            ("startup", one.startup_probe),
+        )
+        if configured is not None
+    )
+
+
 def _allocation(
     conversion: Conversion, granted: wire.Resources | None, allocated: wire.Quantities | None
 ) -> Allocation:
@@ -109,6 +126,7 @@ def _status(conversion: Conversion, source: wire.ContainerStatus, *, init: bool)
         waiting_reason=conversion.interned((state.waiting and state.waiting.reason) or ""),
         terminated=_termination(conversion, state.terminated),
         last_terminated=_termination(conversion, last.terminated),
+        running=state.running is not None,
     )
 
 
