@@ -1,0 +1,6 @@
+"""Kubelets' pages, from bytes to readings; pure. What is not understood is left out and counted, never guessed."""
+
+from kube_headroom.kubelet.pages.cadvisor import cadvisor as cadvisor
+from kube_headroom.kubelet.pages.families import Oddity as Oddity
+from kube_headroom.kubelet.pages.families import PageError as PageError
+from kube_headroom.kubelet.pages.known import KnownBlocks as KnownBlocks

@@ -1,0 +1,138 @@
+"""The families of a cAdvisor page as columns over its cgroups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, repeat
+from typing import NamedTuple
+
+from kube_headroom.kubelet.pages.cgroups import Identity, identity
+from kube_headroom.kubelet.pages.families import Oddity
+from kube_headroom.kubelet.pages.known import KnownBlocks
+from kube_headroom.kubelet.pages.rows import Columns, Row, columns, moments, numbers, row_by_row
+from kube_headroom.readings import Reading
+
+_CPU = b"container_cpu_usage_seconds_total"
+_TOTAL = b',cpu="total",'
+
+
+class Column(NamedTuple):
+    """One family: its readings, and each one's place among the table's identities.
+
+    `moves` says whether any row of the family, of whatever cgroup, is not 0.
+    """
+
+    places: Sequence[int]
+    readings: Sequence[Reading]
+    moves: bool
+
+    def spread(self, size: int) -> Sequence[Reading | None]:
+        """Return a reading or None for each of the table's identities."""
+        cells: list[Reading | None] = [None] * size
+        for place, reading in zip(self.places, self.readings, strict=True):
+            cells[place] = reading
+        return cells
+
+
+class _Order(NamedTuple):
+    """A sequence of blocks that several families have: which are kept, and the places of those."""
+
+    blocks: tuple[bytes, ...]
+    kept: list[bool]
+    places: list[int]
+    distinct: bool
+
+
+class Table:
+    """Reads families of one page; `identities` grows by the cgroups that they bring."""
+
+    def __init__(self, texts: Mapping[bytes, list[bytes]], odd: Counter[Oddity], known: KnownBlocks) -> None:
+        self.identities: list[Identity] = []
+        self.known = known
+        self._texts = texts
+        self._odd = odd
+        self._places: dict[Identity, int] = {}
+        self._orders: list[_Order] = []
+        self._moments: tuple[_Order, tuple[bytes, ...] | None, Sequence[float | None]] | None = None
+
+    def column(self, name: bytes) -> Column:
+        """Return a family's readings; none if the page does not have it."""
+        texts = self._texts.get(name)
+        if not texts:
+            return Column((), (), moves=False)
+        found = self._quickly(name, texts[0]) if len(texts) == 1 else None
+        if found is None:
+            self._odd[Oddity.ROW_BY_ROW] += 1
+            found = self._slowly(name, texts)
+        return found
+
+    def _quickly(self, name: bytes, text: bytes) -> Column | None:
+        if name == _CPU:
+            text = text.replace(_TOTAL, b",")
+            if b'cpu="' in text:
+                return None
+        found = columns(name, text)
+        values = numbers(found.values) if found is not None else None
+        order = self._order(found.blocks) if found is not None else None
+        if found is None or values is None or order is None or not order.distinct:
+            return None
+        kept = zip(compress(values, order.kept), self._kept_moments(order, found), strict=False)
+        # tuple's own constructor spares the call of a function for each row.
+        return Column(order.places, list(map(tuple.__new__, repeat(Reading), kept)), moves=any(values))
+
+    def _order(self, blocks: tuple[bytes, ...]) -> _Order | None:
+        """Return what the blocks mean, mostly without a look: families have the same cgroups in the same order."""
+        for order in self._orders:
+            if order.blocks == blocks:
+                return order
+        try:
+            whose = list(map(self.known.whose, blocks))
+        except ValueError:
+            return None
+        places = [self._place(each) for each in whose if each is not None]
+        kept = [each is not None for each in whose]
+        order = _Order(blocks, kept, places, distinct=len(set(places)) == len(places))
+        self._orders.append(order)
+        return order
+
+    def _place(self, whose: Identity) -> int:
+        place = self._places.setdefault(whose, len(self.identities))
+        if place == len(self.identities):
+            self.identities.append(whose)
+        return place
+
+    def _kept_moments(self, order: _Order, found: Columns) -> Iterable[float | None]:
+        """Return the times of the rows that are kept; a cgroup has one time on all the page."""
+        if self._moments is None or self._moments[0] is not order or self._moments[1] != found.stamps:
+            self._moments = order, found.stamps, list(compress(moments(found.stamps), order.kept))
+        return self._moments[2]
+
+    def _slowly(self, name: bytes, texts: list[bytes]) -> Column:
+        rows: dict[Identity, dict[str, Row]] = {}
+        moves = False
+        for row in row_by_row(name, texts, self._odd):
+            moves = moves or row.value != 0
+            whose = identity(row.labels)
+            if whose is not None:
+                self._newest(rows.setdefault(whose, {}), row)
+        readings = [_total(found) for found in rows.values()]
+        return Column([self._place(whose) for whose in rows], readings, moves)
+
+    def _newest(self, found: dict[str, Row], row: Row) -> None:
+        """Keep of rows for the same processors the newest, of equally old ones the first."""
+        processor = row.labels.get("cpu", "total")
+        last = found.setdefault(processor, row)
+        if last is not row:
+            self._odd[Oddity.DUPLICATE] += 1
+            if (row.at or 0) > (last.at or 0):
+                found[processor] = row
+
+
+def _total(rows: Mapping[str, Row]) -> Reading:
+    """Return the row over all processors, else the sum over each."""
+    whole = rows.get("total")
+    if whole is not None:
+        return Reading(whole.value, whole.at)
+    times = [row.at for row in rows.values() if row.at is not None]
+    return Reading(sum(row.value for row in rows.values()), min(times, default=None))
