@@ -81,11 +81,20 @@ def test_every_series_is_documented_once() -> None:
 
 
 def test_every_symbol_of_a_scope_is_in_its_tuple() -> None:
-    from kube_headroom.catalogue import batch, exporter, nodes, objects, workloads  # noqa: PLC0415  looks inside
+    from kube_headroom.catalogue import (  # noqa: PLC0415  looks inside
+        batch,
+        exporter,
+        node_usage,
+        nodes,
+        objects,
+        usage,
+        volumes,
+        workloads,
+    )
 
     symbols = {
         value
-        for module in (batch, exporter, nodes, objects, workloads)
+        for module in (batch, exporter, node_usage, nodes, objects, usage, volumes, workloads)
         for value in vars(module).values()
         if isinstance(value, Metric)
     }

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from kube_headroom.catalogue import exporter, nodes, objects, workloads
-from kube_headroom.catalogue.indicators import INDICATORS, Indicator
+from kube_headroom.catalogue.indicator import Indicator
+from kube_headroom.catalogue.indicators import INDICATORS
 from kube_headroom.catalogue.metric import Aggregation, Unit
 from kube_headroom.catalogue.promql import (
     absent,

@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 
 from kube_headroom.catalogue.batch import BATCH_METRICS
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
-from kube_headroom.catalogue.indicators import INDICATORS, Indicator
+from kube_headroom.catalogue.indicator import Indicator
+from kube_headroom.catalogue.indicators import INDICATORS
 from kube_headroom.catalogue.metric import Metric
+from kube_headroom.catalogue.node_usage import NODE_USAGE_METRICS
 from kube_headroom.catalogue.nodes import NODE_METRICS
 from kube_headroom.catalogue.objects import OBJECT_METRICS
+from kube_headroom.catalogue.usage import USAGE_METRICS
+from kube_headroom.catalogue.volumes import VOLUME_METRICS
 from kube_headroom.catalogue.workloads import WORKLOAD_METRICS
 
 HEADER = """\
@@ -35,12 +39,19 @@ class Scope(NamedTuple):
 SCOPES = (
     Scope("Workloads", "One series per workload, and per container where the label says so.", WORKLOAD_METRICS),
     Scope(
+        "Usage of workloads",
+        "What kubelets measure. Counters start with the exporter; a gauge is absent while its source is silent, never 0.",
+        USAGE_METRICS,
+    ),
+    Scope(
         "Jobs and autoscalers",
         "One series per workload that is a Job or CronJob, or that an autoscaler scales.",
         BATCH_METRICS,
     ),
     Scope("Nodes and pools", "A pool is named by the node label that the settings list.", NODE_METRICS),
+    Scope("Usage of nodes and pools", "What kubelets measure.", NODE_USAGE_METRICS),
     Scope("Other objects", "Labels carry kube-state-metrics' names.", OBJECT_METRICS),
+    Scope("Usage of volumes", "One series per claim that a running pod has mounted.", VOLUME_METRICS),
     Scope("The exporter itself", "Served from the first moment, before the cluster was read.", EXPORTER_METRICS),
 )
 

@@ -9,6 +9,7 @@ from kube_headroom.catalogue.labels import (
     HandlerCode,
     NamespaceKind,
     Nothing,
+    Reason,
     Source,
     SourceReason,
 )
@@ -122,6 +123,16 @@ WORKLOADS_OVERFLOWED = Gauge(
     SUM,
 )
 
+KUBELET_ROWS_REFUSED = Counter(
+    "headroom_kubelet_rows_refused_total",
+    "Rows of kubelets' pages that were not counted: of pods that are not watched (`unknown_pod`), too old (`stale`), ahead "
+    "of their page (`future`), twice there (`duplicate`), no number (`invalid`), counters that fell without a restart "
+    "(`fell`) or rose faster than the machine can (`spike`), whole pages that stood still (`frozen`).",
+    Reason,
+    NONE,
+    SUM,
+)
+
 EXPOSITION_SERIES = Gauge(
     "headroom_exposition_series",
     "Series of this metric on the published page.",
@@ -217,6 +228,7 @@ EXPORTER_METRICS = (
     PODS_AWAITING_OWNER,
     EVENTS_UNATTRIBUTED,
     WORKLOADS_OVERFLOWED,
+    KUBELET_ROWS_REFUSED,
     EXPOSITION_SERIES,
     EXPOSITION_BYTES,
     PUBLISHED,

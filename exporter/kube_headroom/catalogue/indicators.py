@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from kube_headroom.catalogue import batch, exporter, nodes, objects, workloads
+from kube_headroom.catalogue.indicator import Indicator
 from kube_headroom.catalogue.labels import NodePool, PodDisruptionBudget, ResourceQuota, Source, Workload
 from kube_headroom.catalogue.metric import Gauge, Unit
 from kube_headroom.catalogue.promql import (
@@ -20,25 +20,8 @@ from kube_headroom.catalogue.promql import (
     sum_by,
 )
 from kube_headroom.catalogue.selection import increase, label_is, value
+from kube_headroom.catalogue.usage_indicators import USAGE_INDICATORS
 from kube_headroom.catalogue.vector import Vector
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """A named question; raises ValueError for a query whose result carries labels of the scrape."""
-
-    name: str
-    sentence: str
-    unit: Unit
-    query: Vector
-
-    def __post_init__(self) -> None:
-        if not self.query.aggregated:
-            message = (
-                f"indicator {self.name}: {self.query} keeps the labels of the scrape; aggregate it by its identity"
-            )
-            raise ValueError(message)
-
 
 _WORKLOAD: Final = Workload._fields
 _POOL: Final = NodePool._fields
@@ -226,6 +209,7 @@ INDICATORS = (
     EVICTIONS,
     JOBS_FAILED,
     AUTOSCALER_AT_MAXIMUM,
+    *USAGE_INDICATORS,
     QUOTA_USED,
     DISRUPTIONS_ALLOWED,
     SOURCE_AGE,

@@ -41,6 +41,16 @@ class WorkloadContainerReason(NamedTuple):
     reason: str
 
 
+class WorkloadContainerProbe(NamedTuple):
+    """A container of a workload and one of its probes: `liveness`, `readiness` or `startup`."""
+
+    namespace: str
+    workload_kind: str
+    workload: str
+    container: str
+    probe: str
+
+
 class WorkloadReason(NamedTuple):
     """A workload and why something happened to its pods."""
 
@@ -167,6 +177,12 @@ class SourceReason(NamedTuple):
     """A source and why something happened to it or to an object of it."""
 
     source: str
+    reason: str
+
+
+class Reason(NamedTuple):
+    """Why something was not taken."""
+
     reason: str
 
 

@@ -10,7 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, RESTARTS, Indicator
+from kube_headroom.catalogue.indicator import Indicator
+from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, RESTARTS
 from kube_headroom.demo.lines import attention
 from kube_headroom.demo.look import Look, Places
 from kube_headroom.demo.words import age, incident, named, places

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kube_headroom.catalogue import batch, indicators, nodes, objects, workloads
-from kube_headroom.catalogue.indicators import Indicator
+from kube_headroom.catalogue.indicator import Indicator
 from kube_headroom.catalogue.metric import Metric, Sample
 from kube_headroom.overview.content import Severity
 from kube_headroom.overview.increases import COUNTED

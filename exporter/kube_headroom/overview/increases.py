@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kube_headroom.catalogue import batch, indicators, workloads
-from kube_headroom.catalogue.indicators import Indicator
+from kube_headroom.catalogue.indicator import Indicator
 from kube_headroom.catalogue.metric import Metric, Sample
 from kube_headroom.overview.content import Finding, Severity
 from kube_headroom.overview.words import counted, listed
