@@ -4,9 +4,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 
-# What the real tests start; the bench needs the peer as well.
-TOOLS := etcd kubectl kubernetes kwok oracle prometheus
-PEER := kube-state-metrics
+# What the real tests and the bench start.
+TOOLS := etcd kube-state-metrics kubectl kubernetes kwok oracle prometheus
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-real e2e check generate screenshots format bench tools
@@ -48,7 +47,6 @@ format: setup ## Format the code and mend what the linter can
 	.venv/bin/ruff format
 
 bench: tools ## Measure beside kube-state-metrics and write benchmarks/README.md
-	.venv/bin/python tools/build.py $(PEER)
 	.venv/bin/python -m benchmarks
 
 tools: setup ## Build the pinned real programs unless the cache has them

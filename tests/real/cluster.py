@@ -103,6 +103,15 @@ class Cluster:
             [*self.controllers, *(owner for owner, _ in self.jobs), *(pod.workload for pod in self.pods)]
         )
 
+    @property
+    def restarts(self) -> dict[tuple[Workload, str, str], int]:
+        """The restarts of each container that there is, by workload, the pod's uid and the container's name."""
+        return {
+            (pod.workload, pod.object["metadata"]["uid"], status["name"]): status["restartCount"]
+            for pod in self.pods
+            for status in pod.statuses
+        }
+
     def pods_of(self) -> dict[Workload, list[Pod]]:
         """The pods of each workload, none for one that has no pod."""
         grouped: dict[Workload, list[Pod]] = {workload: [] for workload in self.workloads}

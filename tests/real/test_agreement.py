@@ -48,7 +48,7 @@ def test_every_metric_of_the_cluster_is_compared_here_or_elsewhere() -> None:
 
 def test_the_page_tells_what_the_api_tells(populated_stage: Stage, exporter: Callable[..., Exporter]) -> None:
     stage = populated_stage
-    restarts = Restarts(Cluster(stage.client))
+    restarts = Restarts(Cluster(stage.client).restarts)
     started = exporter(stage.kubeconfig)
     started.start()
     told: Expected = {}
@@ -57,7 +57,7 @@ def test_the_page_tells_what_the_api_tells(populated_stage: Stage, exporter: Cal
         nonlocal told
         cluster = Cluster(stage.client)
         told = {metric: rows(cluster) for metric, rows in TABLE.items()}
-        told |= {workloads.CONTAINER_RESTARTS: restarts.rows(cluster)}
+        told |= {workloads.CONTAINER_RESTARTS: restarts.rows(cluster.restarts, cluster.workloads)}
         return told
 
     def compare(when: str) -> None:
