@@ -11,9 +11,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 _NAME = re.compile(rb"[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*+)")
-_COMMENT = re.compile(rb"#[ \t]+(?:HELP|TYPE)[ \t]+([a-zA-Z_:][a-zA-Z0-9_:]*+)")
+_COMMENTS = (b"# HELP ", b"# TYPE ")
+_NAME_AT = 7
+_LINE_BREAK = ord("\n")
 _SHOWN = 40
 """Bytes of a foreign body that an error quotes: enough to know a login page, too few to hold its secrets."""
+
+
+Families = dict[bytes, list[memoryview]]
+"""Names of families and the texts of their rows, not yet copied."""
 
 
 class PageError(Exception):
@@ -40,7 +46,7 @@ class Expected(NamedTuple):
     beginnings: tuple[bytes, ...]
 
 
-def cut(page: bytes, wanted: frozenset[bytes], expected: Expected) -> dict[bytes, list[bytes]]:
+def cut(page: bytes, wanted: frozenset[bytes], expected: Expected) -> Families:
     """Return the texts of the wanted families: one each, as a rule; whole lines without comments.
 
     A row inside a family that is not wanted is found only where it stands first or last in it.
@@ -49,13 +55,14 @@ def cut(page: bytes, wanted: frozenset[bytes], expected: Expected) -> dict[bytes
         PageError: the body is empty, of another kind, or ends within a line.
 
     """
-    texts: dict[bytes, list[bytes]] = {}
+    texts: Families = {}
+    whole = memoryview(page)
     stray: dict[bytes, list[bytes]] = {}
     recognised = False
     for name, start, end in _stretches(page):
         recognised = recognised or name.startswith(expected.beginnings)
         if name in wanted:
-            texts.setdefault(name, []).append(page[start:end])
+            texts.setdefault(name, []).append(whole[start:end])
         elif not _only(name, page, start, end):
             for line in page[start:end].splitlines(keepends=True):
                 found = _NAME.match(line)
@@ -64,7 +71,7 @@ def cut(page: bytes, wanted: frozenset[bytes], expected: Expected) -> dict[bytes
                     if found[1] in wanted:
                         stray.setdefault(found[1], []).append(line)
     for name, lines in stray.items():
-        texts.setdefault(name, []).append(b"".join(lines))
+        texts.setdefault(name, []).append(memoryview(b"".join(lines)))
     if not recognised or not page.endswith(b"\n"):
         raise _foreign(page, expected, recognised=recognised)
     return texts
@@ -73,19 +80,19 @@ def cut(page: bytes, wanted: frozenset[bytes], expected: Expected) -> dict[bytes
 def _stretches(page: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name of each family and where its rows begin and end; "" for rows before the first comment."""
     # One byte is found ten times as fast as "\n# TYPE ", and label values hardly ever have it.
-    find = page.find
-    name, start, end = b"", 0, find(b"#")
-    while end >= 0:
-        if end == 0 or page[end - 1] == 10:
-            if end > start:
-                yield name, start, end
-            found = _COMMENT.match(page, end)
-            if found is not None:
-                name = found[1]
-            start = find(b"\n", end) + 1 or len(page)
-            end = find(b"#", start)
-        else:
-            end = find(b"#", end + 1)
+    find, begins_with = page.find, page.startswith
+    name, start, at = b"", 0, find(b"#")
+    while at >= 0:
+        if at and page[at - 1] != _LINE_BREAK:
+            at = find(b"#", at + 1)
+            continue
+        if at > start:
+            yield name, start, at
+        start = find(b"\n", at) + 1 or len(page)
+        if begins_with(_COMMENTS, at):
+            space = find(b" ", at + _NAME_AT, start)
+            name = page[at + _NAME_AT : space if space > 0 else start - 1]
+        at = find(b"#", start)
     if len(page) > start:
         yield name, start, len(page)
 

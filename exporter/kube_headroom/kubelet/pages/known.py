@@ -32,10 +32,9 @@ class KnownBlocks:
 
         """
         key = hash(block)
-        if key in self._last:
-            found = self._last[key]
-        else:
-            found = identity(_labels(block))
+        if key in self._now:
+            return self._now[key]
+        found = self._last[key] if key in self._last else identity(_labels(block))
         self._now[key] = found
         return found
 

@@ -8,7 +8,7 @@ from itertools import compress, repeat
 from typing import NamedTuple
 
 from kube_headroom.kubelet.pages.cgroups import Identity, identity
-from kube_headroom.kubelet.pages.families import Oddity
+from kube_headroom.kubelet.pages.families import Families, Oddity
 from kube_headroom.kubelet.pages.known import KnownBlocks
 from kube_headroom.kubelet.pages.rows import Columns, Row, columns, moments, numbers, row_by_row
 from kube_headroom.readings import Reading
@@ -20,15 +20,19 @@ _TOTAL = b',cpu="total",'
 class Column(NamedTuple):
     """One family: its readings, and each one's place among the table's identities.
 
-    `moves` says whether any row of the family, of whatever cgroup, is not 0.
+    `moves` says whether any row of the family, of whatever cgroup, is not 0; `straight` that the places are
+    0, 1, 2 and so on.
     """
 
     places: Sequence[int]
     readings: Sequence[Reading]
     moves: bool
+    straight: bool = False
 
     def spread(self, size: int) -> Sequence[Reading | None]:
         """Return a reading or None for each of the table's identities."""
+        if self.straight and len(self.readings) == size:
+            return self.readings
         cells: list[Reading | None] = [None] * size
         for place, reading in zip(self.places, self.readings, strict=True):
             cells[place] = reading
@@ -42,44 +46,47 @@ class _Order(NamedTuple):
     kept: list[bool]
     places: list[int]
     distinct: bool
+    straight: bool
 
 
 class Table:
     """Reads families of one page; `identities` grows by the cgroups that they bring."""
 
-    def __init__(self, texts: Mapping[bytes, list[bytes]], odd: Counter[Oddity], known: KnownBlocks) -> None:
+    def __init__(self, texts: Families, odd: Counter[Oddity], known: KnownBlocks) -> None:
         self.identities: list[Identity] = []
         self.known = known
         self._texts = texts
-        self._odd = odd
+        self.odd = odd
         self._places: dict[Identity, int] = {}
         self._orders: list[_Order] = []
-        self._moments: tuple[_Order, tuple[bytes, ...] | None, Sequence[float | None]] | None = None
+        self._last: tuple[_Order, tuple[bytes, ...] | None, Iterable[float | None]] | None = None
 
     def column(self, name: bytes) -> Column:
         """Return a family's readings; none if the page does not have it."""
         texts = self._texts.get(name)
         if not texts:
             return Column((), (), moves=False)
-        found = self._quickly(name, texts[0]) if len(texts) == 1 else None
+        found = self._quickly(name, bytes(texts[0])) if len(texts) == 1 else None
         if found is None:
-            self._odd[Oddity.ROW_BY_ROW] += 1
+            self.odd[Oddity.ROW_BY_ROW] += 1
             found = self._slowly(name, texts)
         return found
 
     def _quickly(self, name: bytes, text: bytes) -> Column | None:
-        if name == _CPU:
-            text = text.replace(_TOTAL, b",")
-            if b'cpu="' in text:
-                return None
         found = columns(name, text)
+        if found is not None and name == _CPU:
+            found = _over_processors(found)
         values = numbers(found.values) if found is not None else None
         order = self._order(found.blocks) if found is not None else None
         if found is None or values is None or order is None or not order.distinct:
             return None
-        kept = zip(compress(values, order.kept), self._kept_moments(order, found), strict=False)
+        times = self._times(order, found.stamps)
+        if times is None:
+            return None
+        kept = zip(compress(values, order.kept), times, strict=False)
         # tuple's own constructor spares the call of a function for each row.
-        return Column(order.places, list(map(tuple.__new__, repeat(Reading), kept)), moves=any(values))
+        readings = list(map(tuple.__new__, repeat(Reading), kept))
+        return Column(order.places, readings, any(values), order.straight)
 
     def _order(self, blocks: tuple[bytes, ...]) -> _Order | None:
         """Return what the blocks mean, mostly without a look: families have the same cgroups in the same order."""
@@ -92,7 +99,8 @@ class Table:
             return None
         places = [self._place(each) for each in whose if each is not None]
         kept = [each is not None for each in whose]
-        order = _Order(blocks, kept, places, distinct=len(set(places)) == len(places))
+        distinct = len(set(places)) == len(places)
+        order = _Order(blocks, kept, places, distinct, straight=places == list(range(len(places))))
         self._orders.append(order)
         return order
 
@@ -102,16 +110,20 @@ class Table:
             self.identities.append(whose)
         return place
 
-    def _kept_moments(self, order: _Order, found: Columns) -> Iterable[float | None]:
+    def _times(self, order: _Order, stamps: tuple[bytes, ...] | None) -> Iterable[float | None] | None:
         """Return the times of the rows that are kept; a cgroup has one time on all the page."""
-        if self._moments is None or self._moments[0] is not order or self._moments[1] != found.stamps:
-            self._moments = order, found.stamps, list(compress(moments(found.stamps), order.kept))
-        return self._moments[2]
+        if self._last is None or self._last[0] is not order or self._last[1] != stamps:
+            found = moments(stamps)
+            if found is None:
+                return None
+            times = repeat(None) if isinstance(found, repeat) else list(compress(found, order.kept))
+            self._last = order, stamps, times
+        return self._last[2]
 
-    def _slowly(self, name: bytes, texts: list[bytes]) -> Column:
+    def _slowly(self, name: bytes, texts: list[memoryview]) -> Column:
         rows: dict[Identity, dict[str, Row]] = {}
         moves = False
-        for row in row_by_row(name, texts, self._odd):
+        for row in row_by_row(name, texts, self.odd):
             moves = moves or row.value != 0
             whose = identity(row.labels)
             if whose is not None:
@@ -124,9 +136,19 @@ class Table:
         processor = row.labels.get("cpu", "total")
         last = found.setdefault(processor, row)
         if last is not row:
-            self._odd[Oddity.DUPLICATE] += 1
+            self.odd[Oddity.DUPLICATE] += 1
             if (row.at or 0) > (last.at or 0):
                 found[processor] = row
+
+
+def _over_processors(found: Columns) -> Columns | None:
+    """Return the columns without the label that says so; None if rows are of single processors."""
+    blocks = tuple(block.replace(_TOTAL, b",", 1) for block in found.blocks)
+    if sum(map(len, found.blocks)) - sum(map(len, blocks)) != len(blocks) * (len(_TOTAL) - 1):
+        blocks = tuple(block.removeprefix(_TOTAL[1:]) for block in found.blocks)
+        if any(b'cpu="' in block for block in blocks):
+            return None
+    return found._replace(blocks=blocks)
 
 
 def _total(rows: Mapping[str, Row]) -> Reading:
