@@ -26,6 +26,10 @@ class Identity(NamedTuple):
     container: str
 
 
+NOBODY = Identity("", "", "", "", "")
+"""Whose rows are left out."""
+
+
 class Path(NamedTuple):
     """A cgroup's path: its pod's uid, its container's id, and whether it is the pod's own."""
 
@@ -58,8 +62,8 @@ def path(name: str) -> Path:
     return Path(uid, container[1], own=False)
 
 
-def identity(labels: Mapping[str, str]) -> Identity | None:
-    """Return whose row it is, None for one to leave out.
+def identity(labels: Mapping[str, str]) -> Identity:
+    """Return whose row it is, `NOBODY` for one to leave out.
 
     Left out are parents of pods, other programs' cgroups, sandboxes (container is "POD" on dockershim and
     cri-dockerd, "" beside an image on containerd), monitors of CRI-O, and cgroups within containers. An image is
@@ -70,11 +74,11 @@ def identity(labels: Mapping[str, str]) -> Identity | None:
     where = path(labels.get("id", ""))
     if container:
         if container == "POD" or not namespace or not pod:
-            return None
+            return NOBODY
         return Identity(where.pod_uid, where.container_id, namespace, pod, container)
     image = labels.get("image", "")
     if where.own or (pod and not where.pod_uid and not image and not labels.get("name")):
         return Identity(where.pod_uid, "", namespace, pod, "")
     if pod or not where.container_id or image.rsplit("/", 1)[-1].startswith("pause"):
-        return None
+        return NOBODY
     return Identity(where.pod_uid, where.container_id, "", "", "")

@@ -99,7 +99,7 @@ def _stretches(page: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _only(name: bytes, page: bytes, start: int, end: int) -> bool:
     """Say whether the first and the last row are of the family."""
-    last = max(start, page.rfind(b"\n", start, end - 1) + 1)
+    last = page.rfind(b"\n", start, end - 1) + 1 or start
     return name != b"" and page.startswith(name, start) and page.startswith(name, last)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kube_headroom.kubelet.pages.cgroups import Identity, identity
 from kube_headroom.kubelet.pages.rows import labels
 
@@ -21,21 +23,22 @@ class KnownBlocks:
     __slots__ = ("_last", "_now")
 
     def __init__(self) -> None:
-        self._last: dict[int, Identity | None] = {}
-        self._now: dict[int, Identity | None] = {}
+        self._last: dict[int, Identity] = {}
+        self._now: dict[int, Identity] = {}
 
-    def whose(self, block: bytes) -> Identity | None:
-        """Return whose row has the block, None for one to leave out.
+    def whose(self, blocks: Sequence[bytes]) -> list[Identity]:
+        """Return whose rows have the blocks.
 
         Raises:
-            ValueError: it is no block of labels.
+            ValueError: one is no block of labels.
 
         """
-        key = hash(block)
-        if key in self._now:
-            return self._now[key]
-        found = self._last[key] if key in self._last else identity(_labels(block))
-        self._now[key] = found
+        keys = list(map(hash, blocks))
+        found = [
+            identity(_labels(block)) if known is None else known
+            for block, known in zip(blocks, map(self._last.get, keys), strict=True)
+        ]
+        self._now.update(zip(keys, found, strict=True))
         return found
 
     def turn(self) -> None:

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
-from itertools import repeat
+from itertools import compress, repeat
 from math import isfinite
 from typing import NamedTuple
 
@@ -73,13 +73,16 @@ def numbers(values: tuple[bytes, ...]) -> list[float] | None:
     return found if isfinite(sum(found)) and b"_" not in b"".join(values) else None
 
 
-def moments(stamps: tuple[bytes, ...] | None) -> Iterable[float | None] | None:
-    """Return Unix seconds for milliseconds, None for each row without; None where one is no count of them."""
+_ALL: repeat[bool] = repeat(True)  # noqa: FBT003  (it is repeated, not passed)
+
+
+def moments(stamps: tuple[bytes, ...] | None, wanted: Iterable[object] = _ALL) -> Iterable[float | None] | None:
+    """Return Unix seconds for the milliseconds wanted, None for rows without; None where one is no count of them."""
     if stamps is None:
         return repeat(None)
     if not b"".join(stamps).replace(b"\n", b"").isdigit() or max(map(len, stamps)) > _STAMP_DIGITS:
         return None
-    return [stamp / 1000 for stamp in map(int, stamps)]
+    return [stamp / 1000 for stamp in map(int, compress(stamps, wanted))]
 
 
 def labels(block: bytes) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, repeat
 from typing import NamedTuple
 
-from kube_headroom.kubelet.pages.cgroups import Identity, identity
+from kube_headroom.kubelet.pages.cgroups import NOBODY, Identity, identity
 from kube_headroom.kubelet.pages.families import Families, Oddity
 from kube_headroom.kubelet.pages.known import KnownBlocks
 from kube_headroom.kubelet.pages.rows import Columns, Row, columns, moments, numbers, row_by_row
@@ -15,6 +15,7 @@ from kube_headroom.readings import Reading
 
 _CPU = b"container_cpu_usage_seconds_total"
 _TOTAL = b',cpu="total",'
+_LEFT_OUT = -1
 
 
 class Column(NamedTuple):
@@ -58,6 +59,7 @@ class Table:
         self._texts = texts
         self.odd = odd
         self._places: dict[Identity, int] = {}
+        self._by_block: dict[bytes, int] = {}
         self._orders: list[_Order] = []
         self._last: tuple[_Order, tuple[bytes, ...] | None, Iterable[float | None]] | None = None
 
@@ -93,18 +95,22 @@ class Table:
         for order in self._orders:
             if order.blocks == blocks:
                 return order
-        try:
-            whose = list(map(self.known.whose, blocks))
-        except ValueError:
-            return None
-        places = [self._place(each) for each in whose if each is not None]
-        kept = [each is not None for each in whose]
-        distinct = len(set(places)) == len(places)
-        order = _Order(blocks, kept, places, distinct, straight=places == list(range(len(places))))
+        new = [block for block in blocks if block not in self._by_block]
+        if new:
+            try:
+                self._by_block.update(zip(new, map(self._place, self.known.whose(new)), strict=True))
+            except ValueError:
+                return None
+        places = list(map(self._by_block.__getitem__, blocks))
+        kept = [place != _LEFT_OUT for place in places]
+        found = list(compress(places, kept))
+        order = _Order(blocks, kept, found, len(set(found)) == len(found), found == list(range(len(found))))
         self._orders.append(order)
         return order
 
     def _place(self, whose: Identity) -> int:
+        if whose is NOBODY:
+            return _LEFT_OUT
         place = self._places.setdefault(whose, len(self.identities))
         if place == len(self.identities):
             self.identities.append(whose)
@@ -113,11 +119,10 @@ class Table:
     def _times(self, order: _Order, stamps: tuple[bytes, ...] | None) -> Iterable[float | None] | None:
         """Return the times of the rows that are kept; a cgroup has one time on all the page."""
         if self._last is None or self._last[0] is not order or self._last[1] != stamps:
-            found = moments(stamps)
+            found = moments(stamps, order.kept)
             if found is None:
                 return None
-            times = repeat(None) if isinstance(found, repeat) else list(compress(found, order.kept))
-            self._last = order, stamps, times
+            self._last = order, stamps, found
         return self._last[2]
 
     def _slowly(self, name: bytes, texts: list[memoryview]) -> Column:
@@ -126,7 +131,7 @@ class Table:
         for row in row_by_row(name, texts, self.odd):
             moves = moves or row.value != 0
             whose = identity(row.labels)
-            if whose is not None:
+            if whose is not NOBODY:
                 self._newest(rows.setdefault(whose, {}), row)
         readings = [_total(found) for found in rows.values()]
         return Column([self._place(whose) for whose in rows], readings, moves)
