@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -34,6 +36,23 @@ def test_it_watches_everything_that_it_watches_by_default(peer: KubeStateMetrics
     assert {"pods", "secrets", "ingresses", "validatingadmissionpolicies"} <= {*stores}
     wait_until(lambda: len(peer.requests("watch")) == len(stores), what="a watch of each resource")
     assert {result for verb in ("list", "watch") for _, result in peer.requests(verb)} == {"success"}
+    assert peer.complaints() == []
+
+
+def test_it_goes_on_after_a_lost_history(populated_stage: Stage, peer: KubeStateMetrics) -> None:
+    stage = populated_stage
+    # It sleeps while the world goes on: what it resumes from is forgotten when it wakes.
+    os.kill(peer.process.pid, signal.SIGSTOP)
+    deploy(stage, ["late"], replicas=1)
+    stage.stop_server()
+    stage.forget_history()
+    stage.start_server()
+    os.kill(peer.process.pid, signal.SIGCONT)
+    late = (NAMESPACE, "Deployment", "late")
+    wait_until(lambda: late in peer.page().owners.values(), what="the new pod on its page")
+    # A watch from the start, one that is told its history is gone, one that begins anew.
+    begun = [("*v1.Namespace", "success"), ("*v1.Node", "success"), ("*v1.Service", "success")]
+    wait_until(lambda: all(peer.requests("watch")[one] == 3 for one in begun), what="new lists")
     assert peer.complaints() == []
 
 
