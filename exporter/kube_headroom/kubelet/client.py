@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections import OrderedDict
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPResponse
 from importlib.metadata import version
 from typing import NamedTuple
@@ -120,9 +120,8 @@ class Client:
         with self._lock:
             self._busy.add(connection)
         try:
-            response = _begun(connection, path, headers, deadline, reused=reused)
-            answer = self._read(response, shown)
-            response.close()  # the body is read: the connection takes the next request
+            with closing(_begun(connection, path, headers, deadline, reused=reused)) as response:
+                answer = self._read(response, shown)
         except Exception as error:
             connection.close()
             if isinstance(error, _Closed):

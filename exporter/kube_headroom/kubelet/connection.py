@@ -16,6 +16,8 @@ from kube_headroom.kubelet.failures import Failure, Reason
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+CONNECT = 4.0
+"""Seconds: a lost first packet is sent again after one and three; no more of the deadline goes to a node that is gone."""
 _SHORTEST = 0.001  # seconds; 0 would mean not to wait at all, which is another error than having waited too long
 
 
@@ -23,7 +25,7 @@ def left(deadline: float) -> float:
     """Return the seconds until a deadline of the monotonic clock; raises TimeoutError past it."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
-        raise TimeoutError("not finished within kubelet-request-timeout")
+        raise TimeoutError("the deadline of the whole request passed")
     return max(seconds, _SHORTEST)
 
 
@@ -61,7 +63,7 @@ class KubeletConnection(HTTPSConnection):
     def connect(self) -> None:
         """Connect and shake hands; the certificate must be the address's own."""
         try:
-            plain = socket.create_connection((self.host, self.port), left(self._deadline))
+            plain = socket.create_connection((self.host, self.port), min(left(self._deadline), CONNECT))
         except ConnectionRefusedError:
             raise
         except OSError as error:  # no route, no such name, no answer: the same for every page

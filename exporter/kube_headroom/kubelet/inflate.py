@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kube_headroom.kubelet.failures import Failure, Reason
 
-try:
-    from isal import isal_zlib as codec
-except ImportError:  # no wheel for this machine: the same bytes at three times the CPU
+if TYPE_CHECKING:
     import zlib as codec
+else:
+    try:
+        from isal import isal_zlib as codec
+    except ImportError:  # no wheel for this machine: the same bytes at three times the CPU
+        import zlib as codec
 
 _GZIP = 31  # zlib's window bits of a gzip stream, whose checksum and length are then checked
 
@@ -16,7 +21,7 @@ def inflate(body: bytes, limit: int) -> bytes:
     """Return what a gzip stream holds; raises Failure if it is damaged, not whole, or holds more than `limit` bytes."""
     stream = codec.decompressobj(_GZIP)
     try:
-        text: bytes = stream.decompress(body, limit + 1)
+        text = stream.decompress(body, limit + 1)
     except codec.error as error:
         raise Failure(Reason.GZIP, f"not gzip, or damaged: {error}", len(body)) from None
     if len(text) > limit:

@@ -174,10 +174,11 @@ class Kubelets:
         if address is None:
             return
         if target is None:
-            self._schedule.add(name, uid, address, self._timing.clock())
+            target = self._schedule.add(name, uid, address, self._timing.clock())
         elif target.address != address:
             self._client.forget(target.address)
             target.address = address
+        target.suspect = not node.ready
         self._health.joined(name, str(address))
 
     def _leave(self, name: str) -> None:
@@ -189,8 +190,9 @@ class Kubelets:
             self._sink.gone(name)
 
     def _begin(self) -> None:
+        now = self._timing.clock()
         with self._lock:
-            while (visit := self._schedule.begin()) is not None:
+            while (visit := self._schedule.begin(now)) is not None:
                 self._workers.hand_over(visit, self._schedule.running)
 
     def _visit(self, visit: Visit) -> None:

@@ -25,6 +25,12 @@ MISSING_RARER_AT_MOST = 20
 """...and one that a kubelet does not have in every twentieth: an upgrade may bring it."""
 
 
+PATIENCE = 1.0
+"""Seconds after which a visit no longer stands in the way of the next."""
+SLOW_VISITS = 3
+"""Times the concurrency: how many visits may be out of the way at once."""
+
+
 class PageName(StrEnum):
     """The pages, by the names that metrics and logs give them."""
 
@@ -46,9 +52,21 @@ class PageState:
 
 
 class Target:
-    """A kubelet: where it is asked and how that went."""
+    """A kubelet: where it is asked and how that went; a suspect is one that is expected not to answer."""
 
-    __slots__ = ("address", "failures", "gone", "name", "pages", "retry_at", "uid", "visit", "waiting")
+    __slots__ = (
+        "address",
+        "failures",
+        "gone",
+        "name",
+        "pages",
+        "retry_at",
+        "suspect",
+        "timed_out",
+        "uid",
+        "visit",
+        "waiting",
+    )
 
     def __init__(self, name: str, uid: str, address: Address, pages: Iterable[PageName]) -> None:
         self.name = name
@@ -57,13 +75,15 @@ class Target:
         self.gone = False
         self.failures = 0
         self.retry_at = 0.0
+        self.suspect = False
+        self.timed_out = False
         self.pages = {page: PageState(place_of(name, page)) for page in pages}
         self.visit: Visit | None = None
         self.waiting: deque[PageName] = deque()
 
 
 class Visit(NamedTuple):
-    """A page of a kubelet that is queued or being read; a doubtful one failed the last time."""
+    """A page of a kubelet that is queued or being read; of a doubtful one a failure is more likely than not."""
 
     target: Target
     page: PageName
@@ -83,9 +103,10 @@ class _Slot(NamedTuple):
 class Schedule:
     """Slots become visits, visits take turns: one at a time per kubelet, `concurrency` in all.
 
-    Doubtful visits have a quarter of that to themselves and never more, so that kubelets that hang cannot keep
-    the others waiting. `intervals` in seconds, pages that are not asked for left out; `missed` counts slots that
-    came while the page's visit before was not over.
+    Kubelets that hang do not keep the others waiting: doubtful visits have a quarter of the room to themselves and
+    never more, and a visit that takes longer than a second gives its room back, up to three times the concurrency.
+    `intervals` in seconds, pages that are not asked for left out; `missed` counts slots that came while the page's
+    visit before was not over.
     """
 
     def __init__(self, intervals: Mapping[PageName, float], concurrency: int, random: Callable[[], float]) -> None:
@@ -94,6 +115,8 @@ class Schedule:
         self._random = random
         doubtful = max(1, concurrency // 4)
         self._room = {True: doubtful, False: max(1, concurrency - doubtful)}
+        self._young: dict[Target, float] = {}  # visits in their first second and when they began, the oldest first
+        self._slow_room = concurrency * SLOW_VISITS
         self._queues: dict[bool, deque[Visit]] = {True: deque(), False: deque()}
         self._slots: list[_Slot] = []
         self._serial = 0
@@ -137,6 +160,7 @@ class Schedule:
                     state.retry_at = 0.0
                 self._place(target, now)
         self._now = now
+        self._lose_patience(now)
         slots = self._slots
         while slots and slots[0].at <= now:
             slot = heapq.heappop(slots)
@@ -153,22 +177,27 @@ class Schedule:
         """Return when the next slot comes, None without kubelets."""
         return self._slots[0].at if self._slots else None
 
-    def begin(self) -> Visit | None:
+    def begin(self, now: float) -> Visit | None:
         """Take the next visit that has room to run; the caller must `finish` it."""
         for doubtful, queue in self._queues.items():
             while queue and self._room[doubtful] > 0:
                 visit = queue.popleft()
                 if not visit.target.gone:
                     self._room[doubtful] -= 1
+                    self._young[visit.target] = now
                     self.running += 1
                     return visit
         return None
 
     def finish(self, visit: Visit, reason: Reason | None, now: float) -> None:
         """Take note of how a visit ended, None for well."""
-        self._room[visit.doubtful] += 1
-        self.running -= 1
         target, state = visit.target, visit.target.pages[visit.page]
+        self.running -= 1
+        if self._young.pop(target, None) is None:
+            self._slow_room += 1
+        else:
+            self._room[visit.doubtful] += 1
+        target.timed_out = reason is Reason.TIMEOUT
         if reason in OF_NODE:
             target.failures += 1
             target.retry_at = now + _pause(target.failures, RARER_AT_MOST, self._shortest)
@@ -181,9 +210,20 @@ class Schedule:
         if target.waiting:
             self._demand(target, target.waiting.popleft())
 
+    def _lose_patience(self, now: float) -> None:
+        while self._young and self._slow_room > 0:
+            target, begun = next(iter(self._young.items()))
+            if abs(now - begun) < PATIENCE:
+                return
+            del self._young[target]
+            self._slow_room -= 1
+            if target.visit is not None:
+                self._room[target.visit.doubtful] += 1
+
     def _demand(self, target: Target, page: PageName) -> None:
         if target.visit is None:
-            doubtful = target.failures > 0 or target.pages[page].failures > 0
+            failed = target.failures > 0 or target.pages[page].failures > 0
+            doubtful = failed or target.suspect or target.timed_out
             target.visit = Visit(target, page, doubtful)
             self._queues[doubtful].append(target.visit)
         elif target.visit.page is page or page in target.waiting:
