@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from kube_headroom.catalogue import batch, nodes, objects, workloads
 from tests.real import manifests
-from tests.real.agreement import Expected, agree
+from tests.real.agreement import Expected, agree, differences
 from tests.real.cluster import Cluster
 from tests.real.expected_objects import OBJECTS
 from tests.real.expected_workloads import WORKLOADS
-from tests.real.exporter import Exporter
+from tests.real.exporter import Exporter, Page
 from tests.real.restarts import Restarts
 from tests.real.shop import owned
 from tests.real.stages import NAMESPACE, Stage, deploy
@@ -49,6 +49,17 @@ TROUBLES: dict[str, Callable[[Expected], bool]] = {
 
 def test_every_metric_that_the_api_feeds_is_compared_here_or_elsewhere() -> None:
     assert {*TABLE, workloads.CONTAINER_RESTARTS, *TOLD_ELSEWHERE} == {*API_METRICS}
+
+
+def test_rows_that_differ_are_told_and_no_others() -> None:
+    shown = {"a": 1, "b": 0, "d": 1}
+    page = Page("\n".join(f'headroom_node_ready{{node="{node}"}} {value}' for node, value in shown.items()))
+    wanted: Expected = {nodes.NODE_READY: {("a",): 1.0, ("b",): 1.0, ("c",): 0.0}}
+    assert differences(wanted, page, "the API") == [
+        "headroom_node_ready['b']: the API 1, the page 0",
+        "headroom_node_ready['c']: the API 0, the page nothing",
+        "headroom_node_ready['d']: the API nothing, the page 1",
+    ]
 
 
 def test_the_page_tells_what_the_api_tells(populated_stage: Stage, exporter: Callable[..., Exporter]) -> None:
