@@ -69,9 +69,10 @@ def _cgroups(table: Table, counted: Iterable[Column], pressures: Iterable[tuple[
         *(column.spread(size) for column in counted),
         *(_pressure(waiting, stalled, size) for waiting, stalled in pressures),
     )
+    nothing = (None,) * len(columns)
     # tuple's own constructor spares the call of a function for each cgroup.
     rows = zip(table.identities, zip(*columns, strict=True), strict=True)
-    return [tuple.__new__(Cgroup, identity + values) for identity, values in rows]
+    return [tuple.__new__(Cgroup, identity + values) for identity, values in rows if values != nothing]
 
 
 def _pressure(waiting: Column, stalled: Column, size: int) -> Sequence[Pressure | None]:

@@ -64,12 +64,12 @@ def cut(page: bytes, wanted: frozenset[bytes], expected: Expected) -> Families:
         if name in wanted:
             texts.setdefault(name, []).append(whole[start:end])
         elif not _only(name, page, start, end):
-            for line in page[start:end].splitlines(keepends=True):
+            for line in page[start:end].split(b"\n"):
                 found = _NAME.match(line)
                 if found is not None:
                     recognised = recognised or found[1].startswith(expected.beginnings)
                     if found[1] in wanted:
-                        stray.setdefault(found[1], []).append(line)
+                        stray.setdefault(found[1], []).append(line + b"\n")
     for name, lines in stray.items():
         texts.setdefault(name, []).append(memoryview(b"".join(lines)))
     if not recognised or not page.endswith(b"\n"):
