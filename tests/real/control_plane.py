@@ -17,19 +17,23 @@ RBAC = "rbac.authorization.k8s.io"
 
 
 class ControlPlane:
-    """etcd, API server, controller manager, scheduler and kwok, each a Process of that name.
+    """etcd, API server, controller manager and scheduler, each a Process of that name, and kwok.
 
     Any of them may be killed and started again: ports, certificates and data stay.
     """
 
-    def __init__(self, folder: Path, *, api_server_flags: Sequence[str] = ()) -> None:
-        """Prepare everything in an empty folder; nothing is started."""
-        self.site = Site.prepare(folder)
+    def __init__(self, folder: Path, *, api_server_flags: Sequence[str] = (), addresses: Sequence[str] = ()) -> None:
+        """Prepare everything in an empty folder; nothing is started.
+
+        With `addresses` the API server answers at those too, for real kubelets, and kwok plays none.
+        """
+        self.site = Site.prepare(folder, *addresses)
         self.etcd = components.etcd(self.site)
         self.api_server = components.api_server(self.site, api_server_flags)
         self.controller_manager = components.controller_manager(self.site)
         self.scheduler = components.scheduler(self.site)
-        self.kwok = components.kwok(self.site)
+        kwok = () if addresses else (components.kwok(self.site),)
+        self._controllers = (self.controller_manager, self.scheduler, *kwok)
         self._clients: dict[str, Client] = {}
 
     @property
@@ -41,14 +45,13 @@ class ControlPlane:
         """Start everything and wait until each says it is ready."""
         self.etcd.start()
         self.api_server.start()
-        start_together((self.controller_manager, self.scheduler, self.kwok))
+        start_together(self._controllers)
 
     def discard(self) -> None:
         """End everything at once: the data are worth nothing any more."""
         for client in self._clients.values():
             client.close()
-        clients_first = (self.kwok, self.scheduler, self.controller_manager)
-        for process in (*clients_first, self.api_server, self.etcd):
+        for process in (*self._controllers, self.api_server, self.etcd):
             process.discard()
 
     def client(self, user: str = ADMIN) -> Client:
@@ -100,9 +103,9 @@ class ControlPlane:
             }
             for name in names
         )
-        wait_until(lambda: all(map(self._is_schedulable, names)), what=f"nodes {names} to be Ready")
+        wait_until(lambda: all(map(self.is_schedulable, names)), what=f"nodes {names} to be Ready")
 
-    def _is_schedulable(self, node: str) -> bool:
+    def is_schedulable(self, node: str) -> bool:
         """Ready, and rid of the taint that keeps pods off a node that was not."""
         found = self.client().read("Node", node)
         conditions = found["status"].get("conditions", ())

@@ -23,6 +23,8 @@ class Site:
 
     folder: Path
     authority: Authority
+    addresses: tuple[str, ...] = ()
+    """Where the API server is reached besides the loopback address."""
     api_port: int = field(default_factory=free_port)
     etcd_port: int = field(default_factory=free_port)
     etcd_peer_port: int = field(default_factory=free_port)
@@ -31,9 +33,9 @@ class Site:
     kwok_port: int = field(default_factory=free_port)
 
     @classmethod
-    def prepare(cls, folder: Path) -> "Site":
+    def prepare(cls, folder: Path, *addresses: str) -> "Site":
         """Lay out an empty folder: certificates, the tokens' file, a place for logs."""
-        site = cls(folder, Authority(folder / "certificates"))
+        site = cls(folder, Authority(folder / "certificates"), addresses)
         (folder / "logs").mkdir()
         rows = (f"{token},{TOKEN_USER},{TOKEN_USER}\n" for token in TOKENS)
         site.token_table.write_text("".join(rows))

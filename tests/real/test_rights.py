@@ -8,38 +8,16 @@ import pytest
 
 from tests.real import manifests
 from tests.real.certificates import write_kubeconfig
-from tests.real.client import Object
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter, Page
 from tests.real.processes import free_port
+from tests.real.rights import rules
 from tests.real.site import TOKENS
 from tests.real.waiting import wait_until
 
 StartExporter = Callable[..., Exporter]
 
-RIGHTS = {
-    "": (
-        *("pods", "nodes", "namespaces", "resourcequotas", "limitranges"),
-        *("persistentvolumeclaims", "events"),
-    ),
-    "apps": ("replicasets", "deployments", "statefulsets", "daemonsets"),
-    "batch": ("jobs", "cronjobs"),
-    "autoscaling": ("horizontalpodautoscalers",),
-    "policy": ("poddisruptionbudgets",),
-}
 CLUSTER_WIDE = ("nodes", "namespaces")
-
-
-def rules(*, without: tuple[str, ...] = ()) -> list[Object]:
-    return [
-        {
-            "apiGroups": [group],
-            "resources": [one for one in resources if one not in without],
-            "verbs": ["get", "list", "watch"],
-        }
-        for group, resources in RIGHTS.items()
-        if set(resources) - set(without)
-    ]
 
 
 def warnings(exporter: Exporter) -> list[str]:

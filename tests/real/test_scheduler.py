@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.real import manifests
+from tests.real.charges import Charges, different, our_charges, scheduler_charges
 from tests.real.client import Client, Object
 from tests.real.control_plane import ControlPlane
-from tests.real.exporter import Exporter, Page, labels_of
+from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
 log = logging.getLogger(__name__)
@@ -23,16 +24,6 @@ AMOUNTS = {
     "memory": ("1Mi", "64Mi", "100M", "0.1Gi", "1e8", "128974848", "1G"),
     "ephemeral-storage": ("1Gi", "1500M"),
 }
-MEASURES = {
-    ("request", "cpu", True): "headroom_workload_cpu_effective_request_cores",
-    ("request", "memory", True): "headroom_workload_memory_effective_request_bytes",
-    ("request", "ephemeral-storage", True): "headroom_workload_extended_resource_requests",
-    ("request", "cpu", False): "headroom_workload_cpu_unscheduled_request_cores",
-    ("request", "memory", False): "headroom_workload_memory_unscheduled_request_bytes",
-    ("limit", "cpu", True): "headroom_workload_cpu_effective_limit_cores",
-    ("limit", "memory", True): "headroom_workload_memory_effective_limit_bytes",
-}
-Charges = dict[tuple[str, str, bool, str], float]
 
 
 @pytest.fixture
@@ -129,38 +120,3 @@ def placed_pods(client: Client, namespace: str) -> dict[str, str]:
     pods = client.objects("Pod", namespace)
     judged = [pod for pod in pods if pod["spec"].get("nodeName") or pod["status"].get("conditions")]
     return {pod["metadata"]["name"]: pod["metadata"]["labels"]["app"] for pod in pods if len(judged) == wanted}
-
-
-def scheduler_charges(page: str, pods: dict[str, str], namespace: str) -> Charges:
-    charges: Charges = {}
-    for line in page.splitlines():
-        name, _, _ = line.partition("{")
-        labels = labels_of(line.rpartition(" ")[0])
-        if name.startswith("kube_pod_resource_") and labels.get("namespace") == namespace:
-            side, bound = name.removeprefix("kube_pod_resource_"), bool(labels.get("node"))
-            if (side, labels["resource"], bound) in MEASURES:
-                key = (side, labels["resource"], bound, pods.get(labels["pod"], "not there"))
-                charges[key] = charges.get(key, 0.0) + float(line.rpartition(" ")[2])
-    return {key: value for key, value in charges.items() if value}
-
-
-def our_charges(page: Page, namespace: str) -> Charges:
-    charges: Charges = {}
-    for (side, resource, bound), metric in MEASURES.items():
-        wanted = {"resource": resource} if metric.endswith("resource_requests") else {}
-        for series, value in page.matching(metric, namespace=namespace, **wanted).items():
-            charges[side, resource, bound, labels_of(series)["workload"]] = value
-    return {key: value for key, value in charges.items() if value}
-
-
-def different(ours: Charges, theirs: Charges) -> dict[tuple[str, str, bool, str], tuple[float, float]]:
-    """Where the two say different things, but for the order in which the scheduler's floats were added.
-
-    Where a container is unlimited the scheduler adds up the limits of the others; we say nothing.
-    """
-    pairs = {key: (ours.get(key, 0.0), theirs.get(key, 0.0)) for key in ours.keys() | theirs.keys()}
-    return {
-        key: (our, their)
-        for key, (our, their) in pairs.items()
-        if abs(our - their) > 1e-9 * abs(their) and not (key[0] == "limit" and key not in ours)
-    }
