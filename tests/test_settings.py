@@ -185,6 +185,17 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, make: Any, message: s
             "cannot be used together", id="allowed and denied",
         ),
         pytest.param(
+            {"kubelet_certificate_authority": "ca.crt", "kubelet_insecure_tls": "true"}, {},
+            "kubelet-certificate-authority (flag --kubelet-certificate-authority) and kubelet-insecure-tls "
+            "(flag --kubelet-insecure-tls) cannot be used together", id="to verify kubelets and not to",
+        ),
+        pytest.param(
+            {"kubelet_body_size_limit": "32MB"}, {},
+            "flag --kubelet-body-size-limit: expected a size such as 512Ki, 16Mi or 1Gi, from 64Ki to 1Gi, found '32MB'",
+            id="a decimal size",
+        ),
+        pytest.param({"kubelet_body_size_limit": "2Gi"}, {}, "from 64Ki to 1Gi, found '2Gi'", id="a size too large"),
+        pytest.param(
             {"state_max_age": "5s"}, {}, "state.max-age (flag --state.max-age) must be longer than state.interval "
             "(default)", id="no check-point is fresh",
         ),

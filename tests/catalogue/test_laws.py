@@ -84,6 +84,7 @@ def test_every_symbol_of_a_scope_is_in_its_tuple() -> None:
     from kube_headroom.catalogue import (  # noqa: PLC0415  looks inside
         batch,
         exporter,
+        kubelets,
         node_usage,
         nodes,
         objects,
@@ -94,7 +95,7 @@ def test_every_symbol_of_a_scope_is_in_its_tuple() -> None:
 
     symbols = {
         value
-        for module in (batch, exporter, node_usage, nodes, objects, usage, volumes, workloads)
+        for module in (batch, exporter, kubelets, node_usage, nodes, objects, usage, volumes, workloads)
         for value in vars(module).values()
         if isinstance(value, Metric)
     }

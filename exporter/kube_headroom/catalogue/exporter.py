@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from kube_headroom.catalogue.kubelets import KUBELET_METRICS
 from kube_headroom.catalogue.labels import (
     Build,
     Family,
@@ -13,7 +16,7 @@ from kube_headroom.catalogue.labels import (
     Source,
     SourceReason,
 )
-from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Stability, Unit
+from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Metric, Stability, Unit
 
 SUM, MAX, MIN = Aggregation.SUM, Aggregation.MAX, Aggregation.MIN
 NONE, BYTES, SECONDS, TIMESTAMP = Unit.NONE, Unit.BYTES, Unit.SECONDS, Unit.TIMESTAMP_SECONDS
@@ -213,7 +216,7 @@ SERVER_RESTARTS = Counter(
     SUM,
 )
 
-EXPORTER_METRICS = (
+EXPORTER_METRICS: tuple[Metric[Any], ...] = (
     BUILD_INFO,
     SOURCE_UP,
     SOURCE_LISTED,
@@ -228,6 +231,7 @@ EXPORTER_METRICS = (
     PODS_AWAITING_OWNER,
     EVENTS_UNATTRIBUTED,
     WORKLOADS_OVERFLOWED,
+    *KUBELET_METRICS,
     KUBELET_ROWS_REFUSED,
     EXPOSITION_SERIES,
     EXPOSITION_BYTES,

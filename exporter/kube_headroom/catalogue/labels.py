@@ -186,6 +186,25 @@ class Reason(NamedTuple):
     reason: str
 
 
+class Page(NamedTuple):
+    """A page of a kubelet: `resource`, `cadvisor`, `probes`, or `volumes` for those rows of `/metrics`."""
+
+    page: str
+
+
+class PageReason(NamedTuple):
+    """A page of a kubelet and why something happened to it or to a row of it."""
+
+    page: str
+    reason: str
+
+
+class Finding(NamedTuple):
+    """What a kubelet does not tell."""
+
+    finding: str
+
+
 class Family(NamedTuple):
     """The name of an emitted metric."""
 

@@ -43,6 +43,25 @@ def whole_number(minimum: int, maximum: int) -> Kind:
     return Kind("NUMBER", f"a whole number from {minimum} to {maximum}", parse)
 
 
+def size(minimum: str, maximum: str) -> Kind:
+    """A number of bytes between two others, with Kubernetes' binary suffixes."""
+    lowest, highest = _bytes(minimum), _bytes(maximum)
+
+    def parse(text: str) -> int:
+        if not lowest <= _bytes(text) <= highest:
+            raise ValueError(text)
+        return _bytes(text)
+
+    return Kind("SIZE", f"a size such as 512Ki, 16Mi or 1Gi, from {minimum} to {maximum}", parse)
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"([0-9]{1,15})(Ki|Mi|Gi)?", text)
+    if match is None:
+        raise ValueError(text)
+    return int(match[1]) * {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}[match[2]]
+
+
 def decimal(minimum: float, maximum: float) -> Kind:
     """A number between two others, with or without decimals."""
 

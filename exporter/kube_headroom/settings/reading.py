@@ -148,6 +148,11 @@ def _check(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
         )
     if not values["web.listen-address"]:
         raise SettingsError(f"{place('web.listen-address')}: web.listen-address: expected at least one address")
+    if values["kubelet-certificate-authority"] and values["kubelet-insecure-tls"] == "true":
+        raise SettingsError(
+            f"kubelet-certificate-authority ({place('kubelet-certificate-authority')}) and kubelet-insecure-tls "
+            f"({place('kubelet-insecure-tls')}) cannot be used together; keep the first"
+        )
     if values["state.max-age"] <= values["state.interval"]:
         raise SettingsError(
             f"state.max-age ({place('state.max-age')}) must be longer than state.interval "

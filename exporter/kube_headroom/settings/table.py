@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kube_headroom.settings import kinds
-from kube_headroom.settings.kinds import Kind, duration, one_of, whole_number
+from kube_headroom.settings.kinds import Kind, duration, one_of, size, whole_number
 
 ENVIRONMENT_PREFIX = "HEADROOM_"
 
@@ -40,6 +40,9 @@ EVENT_REASONS = (
     "SuccessfulRescale", "FailedRescale", "FailedGetScale", "FailedUpdateScale", "FailedGetResourceMetric",
     "FailedComputeMetricsReplicas",
 )  # fmt: skip
+
+# Those of a node's status; metrics-server prefers the first three in this order.
+ADDRESS_TYPES = ("InternalIP", "ExternalIP", "Hostname", "InternalDNS", "ExternalDNS")
 
 
 class Setting(NamedTuple):
@@ -95,6 +98,18 @@ SETTINGS = (
     Setting("owner-wait", duration("0s", "10m"), "30s", "How long a pod waits for its ReplicaSet or Job to be seen."),
     Setting("bare-workloads-per-namespace", whole_number(0, 1_000_000), "1000", "Bare pods and one-shot Jobs that get series of their own in a namespace; the rest add up in one."),
     Setting("rollout-deadline", duration("1s", "1d"), "10m", "Time without progress after which a StatefulSet's or DaemonSet's rollout counts as stuck (they have no progressDeadlineSeconds)."),
+    Setting("kubelets", one_of("on", "off"), "on", "Read the nodes' kubelets: usage, throttling, pressure, probes and volumes come from them."),
+    Setting("kubelet-resource-interval", duration("0s", "10m"), "15s", "Time between two readings of a kubelet's /metrics/resource; 0s leaves it out."),
+    Setting("kubelet-cadvisor-interval", duration("0s", "10m"), "30s", "Time between two readings of a kubelet's /metrics/cadvisor; 0s leaves it out."),
+    Setting("kubelet-probes-interval", duration("0s", "10m"), "30s", "Time between two readings of a kubelet's /metrics/probes; 0s leaves it out."),
+    Setting("kubelet-volumes-interval", duration("0s", "10m"), "60s", "Time between two readings of a kubelet's /metrics, for its volumes only; 0s leaves it out."),
+    Setting("kubelet-request-timeout", duration("100ms", "5m"), "10s", "How long a page of a kubelet may take in all, from connecting to its last byte."),
+    Setting("kubelet-concurrency", whole_number(2, 1000), "64", "Kubelets asked at once; those that take longer than a second count apart, up to three times as many."),
+    Setting("kubelet-compressed-size-limit", size("64Ki", "1Gi"), "16Mi", "Largest page of a kubelet as it comes over the wire; larger ones are refused."),
+    Setting("kubelet-body-size-limit", size("64Ki", "1Gi"), "32Mi", "Largest page of a kubelet once inflated; larger ones are refused."),
+    Setting("kubelet-preferred-address-types", one_of(*ADDRESS_TYPES), ADDRESS_TYPES[:3], "Types of a node's addresses, the preferred first; the first that a node has is where its kubelet is asked."),
+    Setting("kubelet-certificate-authority", kinds.PATH, None, "PEM file of the authorities that sign kubelets' certificates; not together with kubelet-insecure-tls.", "the authority of the API server"),
+    Setting("kubelet-insecure-tls", one_of("true", "false"), "false", "Do not verify kubelets' certificates: whoever answers at a node's address is given our token."),
     Setting("state.file", kinds.PATH, None, "SQLite file that keeps counters' baselines across a restart.", "nothing is kept"),
     Setting("state.interval", duration("100ms", "10m"), "5s", "Time between two check-points of the state file."),
     Setting("state.max-age", duration("1s", "7d"), "1h", "Age above which a check-point is not taken up; events live for 1h on the API server."),
@@ -103,7 +118,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings, in the table's order and words. Times are in seconds, lists are tuples."""
+    """All settings, in the table's order and words. Times are in seconds, sizes in bytes, lists are tuples."""
 
     config_file: Path | None
     kubeconfig: Path | None
@@ -127,6 +142,18 @@ class Settings:
     owner_wait: float
     bare_workloads_per_namespace: int
     rollout_deadline: float
+    kubelets: str
+    kubelet_resource_interval: float
+    kubelet_cadvisor_interval: float
+    kubelet_probes_interval: float
+    kubelet_volumes_interval: float
+    kubelet_request_timeout: float
+    kubelet_concurrency: int
+    kubelet_compressed_size_limit: int
+    kubelet_body_size_limit: int
+    kubelet_preferred_address_types: tuple[str, ...]
+    kubelet_certificate_authority: Path | None
+    kubelet_insecure_tls: str
     state_file: Path | None
     state_interval: float
     state_max_age: float
