@@ -7,6 +7,7 @@ from kube_headroom.model import Change, Fact, Pod
 from kube_headroom.signals import samples
 from kube_headroom.state.inventory import Inventory, Limits
 from kube_headroom.state.ledger import Ledger
+from kube_headroom.state.usage.limits import UsageLimits
 from tests.facts import START
 
 LIMITS = Limits(
@@ -17,6 +18,7 @@ LIMITS = Limits(
     bare_workloads=3,
     event_reasons=frozenset({"BackOff", "Unhealthy"}),
     minor=36,
+    usage=UsageLimits(publish_every=0),
 )
 EMPTY_KINDS = ("replicasets", "jobs", "events", "pods")
 

@@ -61,3 +61,71 @@ class PoolSnapshot(NamedTuple):
 
     pool: str
     nodes: tuple[NodeSnapshot, ...]
+
+
+class ContainerUsage(NamedTuple):
+    """What one container of a workload uses over its measured replicas, in cores and bytes; None for the unknown.
+
+    `peak` and `peak_share` are the highest of any replica in the window, `cfs` are periods, throttled periods and
+    throttled seconds, empty without a CPU limit.
+    """
+
+    name: str
+    working_set: float | None
+    cpu_request: float | None
+    memory_request: float | None
+    peak: float | None
+    peak_share: float | None
+    cpu_seconds: float | None
+    cfs: tuple[float, ...]
+
+
+class UsageSnapshot(NamedTuple):
+    """What a workload uses; `expected` containers run, of which `measured` are in the gauges.
+
+    `pressure` holds waiting and stalled seconds of cpu, memory and io in turn, empty without PSI; `probes` are the
+    samples that may be exposed at this instant.
+    """
+
+    workload: Workload
+    expected: int
+    measured: int
+    containers: tuple[ContainerUsage, ...]
+    throttled: float | None
+    pressure: tuple[float | None, ...]
+    probes: tuple[Sample, ...]
+
+
+class NodeUsageSnapshot(NamedTuple):
+    """What a node uses; `cpu_cores` is the rate between its last two readings."""
+
+    node: str
+    cpu_seconds: float | None
+    cpu_cores: float | None
+    working_set: float | None
+    expected: int
+    measured: int
+    clock_offset: float | None
+
+
+class PoolUsageSnapshot(NamedTuple):
+    """What the measured nodes of a pool use together, in cores and bytes, and what they offer."""
+
+    pool: str
+    nodes_measured: int
+    cpu_seconds: float | None
+    cpu_cores: float | None
+    working_set: float | None
+    cpu_allocatable: float
+    memory_allocatable: float
+
+
+class VolumeSnapshot(NamedTuple):
+    """How full the mounted volume of a claim is; None for what its driver does not tell."""
+
+    namespace: str
+    claim: str
+    capacity_bytes: float | None
+    used_bytes: float | None
+    inodes: float | None
+    inodes_used: float | None

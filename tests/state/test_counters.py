@@ -233,7 +233,7 @@ class TestAfterOurRestart:
 
     def resumed(self, before: Stage) -> Stage:
         ledger = Ledger(before.now)
-        ledger.restore(iter(before.ledger.take_changes()))
+        ledger.restore(iter(before.ledger.take_changes()), before.now)
         stage = Stage(ledger)
         stage.now = before.now + 20
         return stage

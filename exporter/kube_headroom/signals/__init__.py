@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kube_headroom.catalogue.metric import Sample
-from kube_headroom.signals import batch, nodes, objects, replicas, requests
+from kube_headroom.signals import batch, nodes, objects, replicas, requests, usage
 
 Signal = Callable[[Any], Iterator[Sample]]
 
@@ -21,8 +21,12 @@ SIGNALS: dict[str, tuple[Signal, ...]] = {
         batch.autoscaling,
     ),
     "resources": (requests.container_resources, requests.missing_resources, requests.effective_resources),
+    "usage": (usage.workload,),
     "node": (nodes.node,),
+    "node_usage": (usage.node,),
     "pool": (nodes.pool,),
+    "pool_usage": (usage.pool,),
+    "volumes": (usage.volume,),
     "namespaces": (objects.namespace,),
     "poddisruptionbudgets": (objects.pod_disruption_budget,),
     "resourcequotas": (objects.resource_quota,),

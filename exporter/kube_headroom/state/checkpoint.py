@@ -11,15 +11,16 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from kube_headroom.state.ledger import CONTAINERS, EVENTS, ONCE, Containers, Ledger, Row
+from kube_headroom.state.ledger import CONTAINERS, EVENTS, ONCE, USAGE, Containers, Ledger, Row
+from kube_headroom.state.usage.baselines import NodeBaseline
 
-FORMAT = "1"
-TABLES = (CONTAINERS, EVENTS, ONCE)
+FORMAT = "2"
+TABLES = (CONTAINERS, EVENTS, ONCE, USAGE)
 SCHEMA = "CREATE TABLE IF NOT EXISTS {} (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Containers | int).decode
+_decode = msgspec.msgpack.Decoder(Containers | int | NodeBaseline).decode
 
 
 class Identity(NamedTuple):
@@ -50,14 +51,15 @@ class Checkpoint:
         What is not is set aside under a name of its own with one log line, and a new file begun.
         """
         try:
-            rows = self._read(now, max_age) if self._path.exists() else None
+            read = self._read(now, max_age) if self._path.exists() else None
         except (UnusableError, sqlite3.Error, msgspec.MsgspecError) as error:
             self._set_aside(str(error))
-            rows = None
-        if rows is not None:
-            ledger.restore(iter(rows))
+            read = None
+        if read is not None:
+            rows, saved_at = read
+            ledger.restore(iter(rows), saved_at)
         self._open()
-        return rows is not None
+        return read is not None
 
     def save(self, rows: Sequence[Row], now: float) -> None:
         """Write the changed rows and the time in one transaction; all of them or none."""
@@ -96,29 +98,31 @@ class Checkpoint:
     def _write_meta(self, connection: sqlite3.Connection, **meta: str) -> None:
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
 
-    def _read(self, now: float, max_age: float) -> list[Row]:
+    def _read(self, now: float, max_age: float) -> tuple[list[Row], float]:
         with contextlib.closing(sqlite3.connect(self._path, timeout=5)) as connection:
             if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 message = "it is torn"
                 raise UnusableError(message)
             meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
-            self._judge(meta, now, max_age)
-            return [*_rows(connection)]
+            saved_at = self._judge(meta, now, max_age)
+            return [*_rows(connection)], saved_at
 
-    def _judge(self, meta: dict[str, str], now: float, max_age: float) -> None:
+    def _judge(self, meta: dict[str, str], now: float, max_age: float) -> float:
         expected = {"format": FORMAT, "cluster": self._identity.cluster, "namespaces": self._identity.namespaces}
         for key, value in expected.items():
             if meta.get(key) != value:
                 message = f"its {key} is {meta.get(key)!r}, not {value!r}"
                 raise UnusableError(message)
         try:
-            age = now - float(meta.get("saved_at", "0"))
+            saved_at = float(meta.get("saved_at", "0"))
         except ValueError:
             message = f"its time {meta.get('saved_at')!r} is no number"
             raise UnusableError(message) from None
+        age = now - saved_at
         if not -60 <= age <= max_age:
             message = f"it is {age:.0f} s old and at most {max_age:.0f} s are taken up"
             raise UnusableError(message)
+        return saved_at
 
     def _set_aside(self, why: str) -> None:
         aside = self._path.with_name(f"{self._path.name}.unusable")

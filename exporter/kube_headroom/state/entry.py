@@ -11,6 +11,7 @@ from kube_headroom.catalogue.labels import Workload, WorkloadContainer, Workload
 from kube_headroom.catalogue.metric import Counter
 from kube_headroom.model import Controller, CronJob, HorizontalPodAutoscaler, Job, Pod
 from kube_headroom.state.tally import Tally
+from kube_headroom.state.usage.totals import WorkloadTotals
 
 STANDARD_REASONS = ("Error", "OOMKilled")
 """Reasons whose counters are exposed at 0 from a workload's first publication on.
@@ -33,6 +34,7 @@ class Entry:
         "seen",
         "standing",
         "tally",
+        "usage",
         "vacated_at",
         "workload",
     )
@@ -44,6 +46,7 @@ class Entry:
         self.autoscalers: dict[str, HorizontalPodAutoscaler] = {}
         self.pods: dict[str, Pod] = {}
         self.tally = Tally(hold)
+        self.usage = WorkloadTotals(hold)
         self.seen: set[str] = set()
         self.vacated_at: float | None = None
         self.standing: tuple[int, ...] = ()

@@ -12,14 +12,17 @@ from typing import Any, NamedTuple, TypeVar
 from kube_headroom import model
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Change, Fact
+from kube_headroom.readings import Page
 from kube_headroom.snapshot import ResourcesSnapshot, WorkloadSnapshot
 from kube_headroom.state.entry import targets
 from kube_headroom.state.events import Events
 from kube_headroom.state.jobs import Jobs
-from kube_headroom.state.ledger import Ledger
+from kube_headroom.state.ledger import USAGE, Ledger, Row
 from kube_headroom.state.nodes import Charges, Nodes
 from kube_headroom.state.ownership import OVERFLOW, Owners
 from kube_headroom.state.pods import Pods
+from kube_headroom.state.usage.kubelets import SCOPES, Kubelets
+from kube_headroom.state.usage.limits import UsageLimits
 from kube_headroom.state.workloads import Workloads
 
 Key = tuple[str, ...]
@@ -36,15 +39,17 @@ class Limits(NamedTuple):
     bare_workloads: int
     event_reasons: frozenset[str]
     minor: int
+    usage: UsageLimits = UsageLimits()
 
 
 class Losses(NamedTuple):
-    """What is in no series of its own: pods left out or still waiting, events of nobody, workloads over the cap."""
+    """What is in no series of its own: pods, events, and workloads over the cap; refused rows of kubelets by reason."""
 
     pods_left_out: int
     pods_waiting: int
     events_unattributed: int
     overflowed: dict[tuple[str, str], int]
+    rows_refused: dict[str, int]
 
 
 class Inventory:
@@ -61,7 +66,8 @@ class Inventory:
         self._owners = Owners(limits.bare_workloads)
         self._nodes = Nodes()
         self.workloads = Workloads(self._owners, hold=limits.counter_hold, kept_after=limits.kept_after)
-        self.pods = Pods(self.workloads, self._owners, self._nodes, ledger)
+        self.kubelets = Kubelets(limits.usage, ledger, self._nodes)
+        self.pods = Pods(self.workloads, self._owners, self._nodes, ledger, self.kubelets)
         self.pods.charges = Charges(limits.minor)
         self._jobs = Jobs(self.workloads, self._owners, ledger)
         self.events = Events(self.workloads, ledger, self._workload_of_event, limits.event_reasons)
@@ -95,6 +101,16 @@ class Inventory:
             for change, fact in facts:
                 (self._remove if change is Change.DELETE else self._upsert)(kind, fact, now)
 
+    def page(self, node: str, page: Page, fetched_at: float) -> None:
+        """Take a page of a node's kubelet that came at `fetched_at`."""
+        with self.lock:
+            self.kubelets.page(node, page, fetched_at)
+
+    def gone(self, node: str) -> None:
+        """Withdraw what was measured on a node that is no longer read."""
+        with self.lock:
+            self.kubelets.gone(node)
+
     def start_waiting(self) -> None:
         """Let pods wait for their owners from now on: before every kind was listed, waiting proves nothing."""
         with self.lock:
@@ -114,6 +130,10 @@ class Inventory:
             keys = self._changed
             self._changed = set()
             keys.update(("workload", *workload) for workload in self.workloads.changed)
+            keys.update(
+                ("usage", *one) for one in self.workloads.changed if self.kubelets.shows(one) and self._over(one)
+            )
+            keys.update(self.kubelets.changes(now))
             keys.update(("resources", *workload) for workload in self.workloads.resized)
             self.workloads.changed.clear()
             self.workloads.resized.clear()
@@ -144,7 +164,29 @@ class Inventory:
                 for entry in self.workloads.entries.values()
                 if entry.workload.workload == OVERFLOW and not entry.empty
             }
-            return Losses(self.pods.left_out, len(self.pods.waiting), self.events.unattributed, overflowed)
+            return Losses(
+                self.pods.left_out,
+                len(self.pods.waiting),
+                self.events.unattributed,
+                overflowed,
+                dict(self.kubelets.refused),
+            )
+
+    # what the check-point asks
+
+    def take_changes(self, *, everything: bool = False) -> list[Row]:
+        """Return the rows to write; `everything` at the end, else kubelets' baselines only as often as is worth it."""
+        with self.lock:
+            return [*self.ledger.take_changes(), *self.kubelets.take_rows(self._clock(), everything=everything)]
+
+    def give_back(self, rows: Iterable[Row]) -> None:
+        """Mark rows as changed again after they could not be written."""
+        with self.lock:
+            for row in rows:
+                if row.table == USAGE:
+                    self.kubelets.give_back(row.key)
+                else:
+                    self.ledger.give_back([row])
 
     def _snapshot(self, key: Key, now: float) -> Any:  # noqa: ANN401  one of the snapshot types, by the key's scope
         scope, *names = key
@@ -156,8 +198,15 @@ class Inventory:
             return self._nodes.snapshot(names[0])
         if scope == "pool":
             return self._nodes.pool(names[0])
+        if scope in SCOPES:
+            entry = self.workloads.entries.get(Workload(*names)) if scope == "usage" else None
+            return self.kubelets.snapshot(key, entry, now)
         uid, kind = names[-1], scope
         return self._objects.get(kind, {}).get(uid)
+
+    def _over(self, workload: Workload) -> bool:
+        entry = self.workloads.entries.get(workload)
+        return entry is None or entry.empty
 
     def _resources(self, workload: Workload) -> ResourcesSnapshot | None:
         entry = self.workloads.entries.get(workload)
@@ -298,6 +347,8 @@ class Inventory:
         """A check-point may know pods and jobs that went while nobody watched; only whole lists can tell."""
         if kind in ("pods", "jobs") and {"pods", "jobs"} <= self._listed:
             self.ledger.keep_only({*self.pods.entry_of, *self.pods.waiting, *self._objects["jobs"]})
+        if kind == "nodes":
+            self.kubelets.keep_only(self._nodes.by_name)
 
 
 def _only(facts: Mapping[str, Fact], kind: type[T]) -> dict[str, T]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from kube_headroom.state.terminations import NEVER_RAN, Baseline
+from kube_headroom.state.usage.baselines import NodeBaseline
 
 Containers = dict[str, Baseline]
 
@@ -15,14 +16,17 @@ class Row(NamedTuple):
 
     table: str
     key: str
-    value: Containers | int | None
+    value: Containers | int | NodeBaseline | None
 
 
-CONTAINERS, EVENTS, ONCE = "containers", "events", "once"
+CONTAINERS, EVENTS, ONCE, USAGE = "containers", "events", "once", "usage"
 
 
 class Ledger:
     """Baselines of containers and events by uid, and the uids whose one end was counted (jobs, evicted pods).
+
+    `usage` holds a check-point's baselines of kubelets' counters by node, until the usage room takes them up;
+    `watched_since` is when this process began, or the one whose check-point it took up wrote it last.
 
     A container that never restarted nor ended has no row: its baseline is `NEVER_RAN`. So after a resume
     what is not in the ledger had not happened yet, and counts from zero.
@@ -30,7 +34,9 @@ class Ledger:
 
     def __init__(self, started_at: float, *, resumed: bool = False) -> None:
         self.started_at = started_at
+        self.watched_since = started_at
         self.resumed = resumed
+        self.usage: dict[str, NodeBaseline] = {}
         self.containers: dict[str, Containers] = {}
         self.events: dict[str, int] = {}
         self.once: set[str] = set()
@@ -94,10 +100,13 @@ class Ledger:
         """Mark rows as changed again after they could not be written."""
         self._changed.update((row.table, row.key) for row in rows)
 
-    def restore(self, rows: Iterator[Row]) -> None:
-        """Fill the ledger from a check-point."""
+    def restore(self, rows: Iterator[Row], saved_at: float) -> None:
+        """Fill the ledger from a check-point that was written at `saved_at`."""
+        self.watched_since = saved_at
         for table, key, value in rows:
-            if isinstance(value, dict):
+            if isinstance(value, NodeBaseline):
+                self.usage[key] = value
+            elif isinstance(value, dict):
                 self.containers[key] = value
             elif table == EVENTS and value is not None:
                 self.events[key] = value

@@ -13,6 +13,7 @@ from kube_headroom.state.ledger import Ledger
 from kube_headroom.state.nodes import Charges, Nodes
 from kube_headroom.state.ownership import Owners
 from kube_headroom.state.terminations import UNKNOWN, baseline_of, progress
+from kube_headroom.state.usage.kubelets import Kubelets
 from kube_headroom.state.workloads import Workloads
 
 CHARGES_KEPT = 1000
@@ -48,7 +49,7 @@ class Pods:
     `left_out` counts pods that were never attributed: terminating ones whose owner was never seen.
     """
 
-    def __init__(self, workloads: Workloads, owners: Owners, nodes: Nodes, ledger: Ledger) -> None:
+    def __init__(self, workloads: Workloads, owners: Owners, nodes: Nodes, ledger: Ledger, kubelets: Kubelets) -> None:
         self.entry_of: dict[str, Entry] = {}
         self.left_out = 0
         self.nodes_changed: set[str] = set()
@@ -60,6 +61,7 @@ class Pods:
         self._owners = owners
         self._nodes = nodes
         self._ledger = ledger
+        self._kubelets = kubelets
         self.charges = Charges(minor=0)
 
     def upsert(self, pod: Pod, now: float) -> None:
@@ -75,6 +77,9 @@ class Pods:
         if before == pod:
             return
         entry.pods[pod.uid] = pod
+        if before is not None and before.node != pod.node:
+            self._kubelets.unbind(before, now)
+        self._kubelets.bind(pod, entry)
         self._workloads.changed.add(entry.workload)
         self._move(entry, before, pod)
         self._count(pod, entry)
@@ -87,6 +92,7 @@ class Pods:
         entry = self.entry_of.pop(pod.uid, None)
         if entry is not None:
             self._count(pod, entry)
+            self._kubelets.unbind(pod, now)
             before = entry.pods.pop(pod.uid, None)
             self._move(entry, before, None)
             self._workloads.changed.add(entry.workload)
