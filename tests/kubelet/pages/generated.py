@@ -85,7 +85,7 @@ def names(*usual: str, nasty: bool) -> st.SearchStrategy[str]:
     common = st.sampled_from(usual)
     if not nasty:
         return common
-    characters = st.characters(exclude_categories=("Cs",))
+    characters = st.characters(exclude_categories=["Cs"])
     return st.one_of(common, st.sampled_from(NASTY), st.text(characters, max_size=6))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -105,7 +105,11 @@ def who(sample: Sample) -> Who | None:
 
 
 def _newest(found: Iterable[Sample]) -> Sample:
-    return max(found, key=lambda sample: sample.timestamp or 0)
+    return max(found, key=lambda sample: _time(sample) or 0)
+
+
+def _time(sample: Sample) -> float | None:
+    return None if sample.timestamp is None else float(sample.timestamp)
 
 
 def _reading(found: list[Sample]) -> Reading:
@@ -114,9 +118,9 @@ def _reading(found: list[Sample]) -> Reading:
         processors.setdefault(sample.labels.get("cpu", "total"), []).append(sample)
     if "total" in processors:
         newest = _newest(processors["total"])
-        return Reading(newest.value, newest.timestamp)
+        return Reading(newest.value, _time(newest))
     each = [_newest(rows) for rows in processors.values()]
-    times = [sample.timestamp for sample in each if sample.timestamp is not None]
+    times = [time for time in map(_time, each) if time is not None]
     return Reading(sum(sample.value for sample in each), min(times) if times else None)
 
 
@@ -131,6 +135,7 @@ def cadvisor(page: bytes) -> CadvisorPage:
     read = {
         whose: {name: _reading(of_family) for name, of_family in families.items()} for whose, families in rows.items()
     }
+    read = {whose: each for whose, each in read.items() if any(_fields(each))}
     pods = {whose: each for whose, each in read.items() if not whose[4] and not whose[1]}
     named = {whose: each for whose, each in read.items() if whose[4]}
     unnamed = {whose: each for whose, each in read.items() if whose[1] and not whose[4]} if not named else {}
@@ -157,31 +162,31 @@ def _one_each(read: dict[Who, dict[str, Reading]], *, pod: bool) -> dict[Who, di
     return {newest: read[newest] for newest in (max(each, key=age) for each in grouped.values())}
 
 
-def _cgroups(read: dict[Who, dict[str, Reading]]) -> tuple[Cgroup, ...]:
-    def pressure(readings: dict[str, Reading], resource: str) -> Pressure | None:
+def _fields(readings: dict[str, Reading]) -> list[Any]:
+    """The values of a `Cgroup`, in their order."""
+
+    def pressure(resource: str) -> Pressure | None:
         waiting = readings.get(f"container_pressure_{resource}_waiting_seconds_total")
         stalled = readings.get(f"container_pressure_{resource}_stalled_seconds_total")
         return Pressure(waiting, stalled) if waiting is not None and stalled is not None else None
 
-    return tuple(
-        Cgroup(
-            *whose,
-            *(readings.get(name) for name in COUNTED),
-            *(pressure(readings, resource) for resource in ("cpu", "memory", "io")),
-        )
-        for whose, readings in read.items()
-    )
+    return [*map(readings.get, COUNTED), *map(pressure, ("cpu", "memory", "io"))]
+
+
+def _cgroups(read: dict[Who, dict[str, Reading]]) -> tuple[Cgroup, ...]:
+    return tuple(Cgroup(*whose, *_fields(readings)) for whose, readings in read.items())
 
 
 def resource(page: bytes) -> ResourcePage:
     found = samples(page)
 
-    def reading(name: str) -> dict[tuple[str, ...], Reading]:
-        keyed: dict[tuple[str, ...], list[Sample]] = {}
+    def reading(name: str) -> dict[tuple[str, str, str], Reading]:
+        keyed: dict[tuple[str, str, str], list[Sample]] = {}
         for sample in found.get(name, ()):
-            key = tuple(sample.labels.get(label, "") for label in ("namespace", "pod", "container"))
+            named = sample.labels
+            key = named.get("namespace", ""), named.get("pod", ""), named.get("container", "")
             keyed.setdefault(key, []).append(sample)
-        return {key: Reading(_newest(each).value, _newest(each).timestamp) for key, each in keyed.items()}
+        return {key: Reading(_newest(each).value, _time(_newest(each))) for key, each in keyed.items()}
 
     def usages(whose: str) -> tuple[Usage, ...]:
         cpu = reading(f"{whose}_cpu_usage_seconds_total")
