@@ -6,7 +6,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -19,7 +18,7 @@ from kube_headroom.kubelet.health import Cost, Finding, Health, KubeletReport, P
 from kube_headroom.kubelet.lines import Lines
 from kube_headroom.kubelet.pages import KnownBlocks, Oddity, PageError
 from kube_headroom.kubelet.parsing import PARSERS, PATHS
-from kube_headroom.kubelet.schedule import PageName, Schedule, Target, Visit
+from kube_headroom.kubelet.schedule import PageName, Schedule, Visit
 from kube_headroom.kubelet.trust import Credentials, Trust
 from kube_headroom.kubelet.workers import Workers
 from kube_headroom.model import Node
@@ -30,12 +29,12 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.02, 1.0
 """Seconds between two looks at the schedule: slots come in handfuls, and new nodes soon have theirs."""
-INFLATED_AT_ONCE = 2
-"""Pages of some megabytes that are in memory; threads beyond that only wait for the network."""
+READ_AT_ONCE = 1
+"""Pages of some megabytes that are inflated and read; Python reads no two at once, and each thread keeps such memory."""
 
 
 class Sink(Protocol):
-    """Receives pages from many threads, one call at a time."""
+    """Receives pages from one thread and leaves from another, one call at a time."""
 
     def page(self, node: str, page: Page, fetched_at: float) -> None:
         """Take a page of a node, fetched at a time of our own clock in Unix seconds."""
@@ -73,6 +72,14 @@ class _Known(NamedTuple):
     address: Address | None
 
 
+class _Fetched(NamedTuple):
+    visit: Visit
+    address: Address
+    answer: Answer
+    begun: float
+    at: float
+
+
 class Kubelets:
     """All kubelets of a cluster; raises UsageError at once for certificates that cannot be used.
 
@@ -100,13 +107,13 @@ class Kubelets:
         self._schedule = Schedule(intervals, options.concurrency, timing.random)
         self._health = Health(intervals)
         self._lines = Lines(timing.clock)
-        self._workers = Workers(self._visit)
+        self._askers = Workers(self._ask)
+        self._readers = Workers(self._read)
         self._known: dict[str, _Known] = {}
         self._blocks: dict[str, KnownBlocks] = {}
         self._oddities: Counter[tuple[PageName, Oddity]] = Counter()
         self._lock = threading.Lock()  # of the schedule and what is known of nodes; taken after the next one
         self._delivery = threading.Lock()
-        self._gate = threading.Semaphore(INFLATED_AT_ONCE)
         if options.insecure:
             log.warning(
                 "kubelets' certificates are not verified (kubelet-insecure-tls): whoever answers gets our token"
@@ -140,7 +147,8 @@ class Kubelets:
             wait = LONGEST_WAIT if following is None else following - now
             self._timing.wait(stop, min(max(wait, SHORTEST_WAIT), LONGEST_WAIT))
         self._client.end()
-        self._workers.end()
+        self._askers.end()
+        self._readers.end()
 
     def reports(self) -> tuple[KubeletReport, ...]:
         """Each kubelet's own, by name."""
@@ -193,19 +201,30 @@ class Kubelets:
         now = self._timing.clock()
         with self._lock:
             while (visit := self._schedule.begin(now)) is not None:
-                self._workers.hand_over(visit, self._schedule.running)
+                self._askers.hand_over(visit, self._schedule.running)
 
-    def _visit(self, visit: Visit) -> None:
-        target, page, address = visit.target, visit.page, visit.target.address
-        begun = time.monotonic()
+    def _ask(self, visit: Visit) -> None:
+        """Wait for a page, on one of many threads."""
+        address, begun = visit.target.address, time.monotonic()
+        try:
+            answer = self._client.fetch(address, PATHS[visit.page])
+        except Exception as error:  # noqa: BLE001  (a kubelet that is not asked any more in silence is the worst of failures)
+            self._over(visit, address, self._failed(visit, error, begun))
+        else:
+            fetched = _Fetched(visit, address, answer, begun, self._timing.clock())
+            self._readers.hand_over(fetched, READ_AT_ONCE)
+
+    def _read(self, fetched: _Fetched) -> None:
+        """Read a page and hand it on."""
         reason: Reason | None = None
         try:
-            answer = self._client.fetch(address, PATHS[page])
-            self._take(target, page, answer, begun)
-        except Exception as error:  # noqa: BLE001  (a kubelet that is not asked any more in silence is the worst of failures)
-            failure = Failure(Reason.PAGE, str(error)) if isinstance(error, PageError) else broken(error)
-            reason = failure.reason
-            self._failed(target, page, failure, time.monotonic() - begun, error)
+            self._take(fetched)
+        except Exception as error:  # noqa: BLE001  (as above)
+            reason = self._failed(fetched.visit, error, fetched.begun)
+        self._over(fetched.visit, fetched.address, reason)
+
+    def _over(self, visit: Visit, address: Address, reason: Reason | None) -> None:
+        target = visit.target
         with self._lock:
             self._schedule.finish(visit, reason, self._timing.clock())
             gone = target.gone or target.address != address
@@ -213,22 +232,19 @@ class Kubelets:
             self._client.forget(address)
         self._begin()
 
-    def _take(self, target: Target, name: PageName, answer: Answer, begun: float) -> None:
-        now = self._timing.clock()
+    def _take(self, fetched: _Fetched) -> None:
+        (target, name, _), _, answer, begun, at = fetched
         oddities: Counter[Oddity] = Counter()
-        with self._gate:
-            text = answer.inflated()
-            known = self._blocks.get(target.name) or KnownBlocks()
-            page = PARSERS[name](text, oddities, known)
-            size = len(text)
-            del text
-            with self._delivery:
-                if target.gone:
-                    return
-                self._blocks[target.name] = known
-                self._sink.page(target.name, page, now)
-        cost = Cost(time.monotonic() - begun, len(answer.body), size)
-        recovered, news = self._health.read(target.name, name, now, cost, findings_of(page, self._running(target.name)))
+        text = answer.inflated()
+        known = self._blocks.get(target.name) or KnownBlocks()
+        page = PARSERS[name](text, oddities, known)
+        with self._delivery:
+            if target.gone:
+                return
+            self._blocks[target.name] = known
+            self._sink.page(target.name, page, at)
+        cost = Cost(time.monotonic() - begun, len(answer.body), len(text))
+        recovered, news = self._health.read(target.name, name, at, cost, findings_of(page, self._running(target.name)))
         with self._lock:
             self._oddities.update({(name, oddity): count for oddity, count in oddities.items()})
         if recovered:
@@ -236,10 +252,12 @@ class Kubelets:
         for finding in sorted(news):
             self._lines.say(finding, log.info, "kubelet does not tell all", node=target.name, missing=str(finding))
 
-    def _failed(self, target: Target, page: PageName, failure: Failure, seconds: float, error: Exception) -> None:
+    def _failed(self, visit: Visit, error: Exception, begun: float) -> Reason:
+        target, page = visit.target, visit.page
+        failure = Failure(Reason.PAGE, str(error)) if isinstance(error, PageError) else broken(error)
         line = described(target.name, PATHS[page], str(target.address), failure)
-        news = self._health.failed(target.name, page, failure, Cost(seconds, failure.received, 0), line)
-        if news and not target.gone:
+        cost = Cost(time.monotonic() - begun, failure.received, 0)
+        if self._health.failed(target.name, page, failure, cost, line) and not target.gone:
             trace = error if failure.reason is Reason.INTERNAL else None
-            with suppress(Exception):
-                self._lines.say(failure.reason, log.warning, line, node=target.name, exc_info=trace)
+            self._lines.say(failure.reason, log.warning, line, node=target.name, exc_info=trace)
+        return failure.reason

@@ -1,4 +1,4 @@
-"""Threads that wait for kubelets: as many as there were visits at once, never more than are allowed."""
+"""Threads that wait for kubelets, and those that read what came: as many as had to be at once, never more than allowed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Workers(Generic[T]):
         self._work = work
         self._queue: SimpleQueue[T | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
 
     def hand_over(self, item: T, running: int) -> None:
-        """Have an item worked on at once: `running` are now being worked on, this one included."""
-        if running > len(self._threads):
-            thread = threading.Thread(target=self._run, name=f"kubelets-{len(self._threads) + 1}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        """Have an item worked on: `running` may be at once, this one included; threads are started for as many."""
+        with self._lock:
+            if running > len(self._threads):
+                thread = threading.Thread(target=self._run, name=f"kubelets-{len(self._threads) + 1}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
         self._queue.put(item)
 
     def end(self) -> None:
