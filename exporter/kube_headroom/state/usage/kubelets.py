@@ -34,8 +34,6 @@ from kube_headroom.state.usage.volumes import Volumes
 
 Key = tuple[str, ...]
 SCOPES: Final = ("usage", "node_usage", "pool_usage", "volumes")
-WATCH_MARGIN: Final = 30.0
-"""Seconds after our start in which a container counts as older than we: a node's clock is known to some seconds."""
 
 
 class Kubelets:
@@ -229,9 +227,6 @@ class Kubelets:
         newest, step = node.clock.look(kind, [at for at in stamps if at is not None], fetched_at)
         if step:
             node.shift(step)
-            node.since += step
-        if node.since == math.inf:
-            node.since = self._ledger.watched_since + node.clock.offset + WATCH_MARGIN
         if node.clock.known and node.clock.age(newest, fetched_at) > self._limits.stale_after:
             self._intake.refused[FROZEN] += 1
         return Moment(fetched_at, newest)
@@ -289,7 +284,7 @@ class Kubelets:
     def _node(self, name: str) -> NodeTrack:
         node = self._nodes.get(name)
         if node is None:
-            node = self._nodes[name] = NodeTrack(name)
+            node = self._nodes[name] = NodeTrack(name, self._ledger.watched_since)
             self._forgotten.discard(name)
             baseline = self._ledger.usage.pop(name, None)
             if isinstance(baseline, NodeBaseline):

@@ -17,6 +17,8 @@ from kube_headroom.state.usage.totals import WorkloadTotals
 NANO: Final = 10**9
 MOST_CORES: Final = 4096.0
 """What no machine exceeds, for nodes whose own size is not known."""
+WATCH_MARGIN: Final = 30.0
+"""Seconds after our start in which a container counts as older than we are."""
 ID_LENGTH: Final = 12
 """Characters of a container id that are kept, as `crictl ps` shows it."""
 
@@ -157,7 +159,7 @@ class NodeTrack:
 
     `round` counts the pages that tell gauges, `told_at` is when their newest row was taken, by our clock as all of
     these: `read_at` the first page, `resource_at` the last `/metrics/resource` with containers, `saved_at` the last
-    check-point. `since` is from when on containers count whole, by the node's clock. `fact` is None for a node that
+    check-point, `watched_since` our start. `fact` is None for a node that
     the API server did not tell of.
     """
 
@@ -180,15 +182,16 @@ class NodeTrack:
         "resource_at",
         "round",
         "saved_at",
-        "since",
         "static",
         "told_at",
         "unsaved",
+        "watched_since",
         "working_set",
     )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, watched_since: float) -> None:
         self.name = name
+        self.watched_since = watched_since
         self.pods: dict[str, PodTrack] = {}
         self.by_name: dict[tuple[str, str], PodTrack] = {}
         self.static: dict[str, PodTrack] = {}
@@ -198,7 +201,6 @@ class NodeTrack:
         self.fresh = False
         self.told_at = -math.inf
         self.resource_at = -math.inf
-        self.since = math.inf
         self.pressure = False
         self.kubelet_started: float | None = None
         self.cpu: Track | None = None
@@ -218,6 +220,11 @@ class NodeTrack:
         self.cores = node.capacity.get("cpu", 0) / NANO or MOST_CORES
         self.memory = node.capacity.get("memory", 0) / NANO or math.inf
         self.ceilings = ceilings(self.cores)
+
+    @property
+    def since(self) -> float:
+        """From when on containers count whole, by the node's clock, which is known to some seconds."""
+        return self.watched_since + self.clock.offset + WATCH_MARGIN
 
     def shift(self, seconds: float) -> None:
         """Move every stamp after the node's clock was set back."""
