@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_POD = re.compile(r"kubepods(?:[/-](?:burstable|besteffort|guaranteed))?([/-])pod([^/.:]+)(?:\.slice)?(?:[/:](.+))?")
+_POD = re.compile(
+    r"kubepods(?:[/-](?:burstable|besteffort|guaranteed))?([/-])pod([^/.:]+)(?:\.slice)?(?:[/:](.+))?\Z", re.DOTALL
+)
 """cgroupfs: kubepods/burstable/podUID/ID; systemd: kubepods-burstable-podUID.slice/cri-containerd-ID.scope.
 
 Whatever stands before, as on nodes that are containers themselves, says nothing. Where the runtime and the kubelet

@@ -82,7 +82,10 @@ def moments(stamps: tuple[bytes, ...] | None, wanted: Iterable[object] = _ALL) -
         return repeat(None)
     if not b"".join(stamps).replace(b"\n", b"").isdigit() or max(map(len, stamps)) > _STAMP_DIGITS:
         return None
-    return [stamp / 1000 for stamp in map(int, compress(stamps, wanted))]
+    try:
+        return [stamp / 1000 for stamp in map(int, compress(stamps, wanted))]
+    except ValueError:  # a space before the line's end
+        return None
 
 
 def labels(block: bytes) -> dict[str, str] | None:
