@@ -27,6 +27,7 @@ from benchmarks.kubelet_pages.page import crowded
 from kube_headroom.cluster.credentials import Access, Certificates
 from kube_headroom.kubelet.addresses import Address
 from kube_headroom.kubelet.client import Client, Limits
+from kube_headroom.kubelet.descriptors import affordable
 from kube_headroom.kubelet.pages import KnownBlocks, cadvisor
 from kube_headroom.kubelet.reader import Kubelets, Options
 from kube_headroom.kubelet.schedule import PageName
@@ -69,6 +70,7 @@ class Sink:
 
 
 def serve(listener: socket.socket, certificate: str, page: bytes) -> None:
+    affordable(100_000)
     packed = gzip.compress(page, 1)
     parts = (packed[at : at + 2048] for at in range(0, len(packed), 2048))
     answer = HEAD + b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
@@ -121,8 +123,6 @@ def main() -> int:
         os.execve(
             sys.executable, [sys.executable, "-m", "benchmarks.kubelet_reading", *sys.argv[1:]], os.environ | MALLOC
         )
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     page = crowded(chosen.pods)
     listener = socket.create_server(("0.0.0.0", 0), backlog=1024)
     with tempfile.TemporaryDirectory() as folder:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from kube_headroom.kubelet.addresses import Address
 from kube_headroom.kubelet.body import whole
 from kube_headroom.kubelet.connection import KubeletConnection
+from kube_headroom.kubelet.descriptors import affordable
 from kube_headroom.kubelet.failures import Failure, Reason, broken
 from kube_headroom.kubelet.inflate import inflate
 from kube_headroom.kubelet.trust import Shown, Trust
@@ -55,7 +56,7 @@ class Client:
 
     def __init__(self, trust: Trust, limits: Limits) -> None:
         self._trust = trust
-        self._limits = limits
+        self._limits = limits._replace(kept=affordable(limits.kept))
         self._lock = threading.Lock()
         self._idle: OrderedDict[Address, KubeletConnection] = OrderedDict()
         self._busy: set[KubeletConnection] = set()
