@@ -11,9 +11,9 @@ from importlib.metadata import version
 
 import structlog
 
-from kube_headroom import sources
+from kube_headroom import kubelets, sources
 from kube_headroom.catalogue import exporter as series
-from kube_headroom.catalogue.labels import Build, NamespaceKind, Nothing
+from kube_headroom.catalogue.labels import Build, NamespaceKind, Nothing, Reason
 from kube_headroom.catalogue.metric import Sample
 from kube_headroom.cluster.backoff import REFUSED, Backoff
 from kube_headroom.cluster.connection import Connection
@@ -27,6 +27,7 @@ from kube_headroom.exposition.channel import Publication, Setup
 from kube_headroom.exposition.listeners import bind
 from kube_headroom.exposition.registry import registry_body
 from kube_headroom.exposition.server import Server
+from kube_headroom.kubelet.reader import Kubelets
 from kube_headroom.overview.content import Overview, Source
 from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.publisher import Publisher, Standing
@@ -35,6 +36,7 @@ from kube_headroom.settings import Settings
 from kube_headroom.state.checkpoint import Checkpoint, Identity
 from kube_headroom.state.inventory import Inventory, Limits
 from kube_headroom.state.ledger import Ledger
+from kube_headroom.state.usage.limits import UsageLimits
 from kube_headroom.timing import REAL, Timing
 
 VERSION = version("kube-headroom")
@@ -113,6 +115,7 @@ class Exporter:
         read = [*reflectors(_choice(settings), connection, self._inventory, timing)]
         self._healths = [health for health, _ in read]
         self._reflectors = [reflector for _, reflector in read]
+        self._kubelets = self._read_kubelets(connection)
         self._publisher = Publisher(
             self._inventory, server, registry(self._samples), feed=OverviewFeed(self._sources), clock=timing.clock
         )
@@ -124,6 +127,8 @@ class Exporter:
         saving.start()
         for reflector in self._reflectors:
             threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
+        if self._kubelets is not None:
+            threading.Thread(target=self._kubelets.run, args=(stop,), name="kubelets", daemon=True).start()
         while not stop.is_set():
             reports = [health.report() for health in self._healths]
             waiting = "" if self.ready else sources.waiting_for(reports, self._mandatory)
@@ -131,6 +136,8 @@ class Exporter:
                 self.ready = True
                 self._inventory.start_waiting()
                 log.info("ready: every mandatory kind was listed")
+            if self._kubelets is not None and self.ready:
+                self._kubelets.nodes(self._inventory.nodes())
             withdrawn = sources.withdrawn(self._stale(reports), self._mandatory)
             self._publisher.publish(Standing(waiting, withdrawn, sources.standing(reports)))
             self._timing.wait(stop, self._settings.publish_interval)
@@ -159,12 +166,24 @@ class Exporter:
         yield series.EVENTS_UNATTRIBUTED.at(Nothing(), state.events_unattributed)
         for (namespace, kind), count in sorted(state.overflowed.items()):
             yield series.WORKLOADS_OVERFLOWED.at(NamespaceKind(namespace, kind), count)
+        if self._kubelets is not None:
+            yield from kubelets.samples(self._kubelets.summary())
+            for reason, count in sorted(state.rows_refused.items()):
+                yield series.KUBELET_ROWS_REFUSED.at(Reason(reason), count)
         yield from self._publisher.samples()
         if self._checkpoint is not None:
             yield series.CHECKPOINT_RESUMED.at(Nothing(), self._resumed)
             yield series.CHECKPOINT_ERRORS.at(Nothing(), self._save_errors)
         if self._saved_at is not None:
             yield series.CHECKPOINT_LAST_SUCCESS.at(Nothing(), self._saved_at)
+
+    def _read_kubelets(self, connection: Connection) -> Kubelets | None:
+        if self._settings.kubelets == "off":
+            return None
+        inventory = self._inventory
+        return Kubelets(
+            kubelets.options(self._settings), connection, inventory, self._timing, running=inventory.running
+        )
 
     def _open_checkpoint(self, cluster: str) -> Checkpoint | None:
         settings = self._settings
@@ -184,18 +203,15 @@ class Exporter:
             return
         while not self._timing.wait(stop, self._settings.state_interval):
             self._save(self._checkpoint)
-        self._save(self._checkpoint)
+        self._save(self._checkpoint, everything=True)
         self._checkpoint.close()
 
-    def _save(self, checkpoint: Checkpoint) -> None:
-        with self._inventory.lock:
-            rows = self._ledger.take_changes()
-            now = self._timing.clock()
+    def _save(self, checkpoint: Checkpoint, *, everything: bool = False) -> None:
+        rows, now = self._inventory.take_changes(everything=everything), self._timing.clock()
         try:
             checkpoint.save(rows, now)
         except (OSError, sqlite3.Error) as error:
-            with self._inventory.lock:
-                self._ledger.give_back(rows)
+            self._inventory.give_back(rows)
             self._save_failed(error)
         else:
             self._saved_at = now
@@ -215,6 +231,7 @@ def _limits(settings: Settings, minor: int) -> Limits:
         bare_workloads=settings.bare_workloads_per_namespace,
         event_reasons=frozenset(settings.event_reasons),
         minor=minor,
+        usage=UsageLimits(read=settings.kubelets == "on"),
     )
 
 

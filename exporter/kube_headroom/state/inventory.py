@@ -116,6 +116,18 @@ class Inventory:
         with self.lock:
             self.pods.waits_since = self._clock()
 
+    # what the reader of kubelets asks
+
+    def nodes(self) -> list[model.Node]:
+        """Return all nodes."""
+        with self.lock:
+            return list(self._nodes.by_name.values())
+
+    def running(self, node: str) -> int:
+        """Count the containers that the API server says run on a node."""
+        with self.lock:
+            return self.kubelets.running(node)
+
     # what the publisher asks
 
     def changes(self) -> list[Key]:

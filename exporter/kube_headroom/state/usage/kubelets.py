@@ -93,6 +93,12 @@ class Kubelets:
         self._intake.changed.add(track.workload)
         self._nodes_changed.add(node.name)
 
+    def running(self, name: str) -> int:
+        """Count the containers that the API server says run on a node."""
+        node = self._nodes.get(name)
+        pods = () if node is None else [track.pod for track in node.pods.values() if track.pod is not None]
+        return sum(status.running for pod in pods for status in pod.statuses)
+
     # what the kubelets tell
 
     def page(self, name: str, page: Page, fetched_at: float) -> None:
