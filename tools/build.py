@@ -141,12 +141,21 @@ def kubernetes() -> str:
 
     Raises ToolError where tools/ pins no such version.
     """
-    pinned = {_pinned(name): name for name, known in PROGRAMS.items() if known is _KUBERNETES}
+    return _pinned_kubernetes()[kubernetes_version()]
+
+
+def kubernetes_version() -> str:
+    """The version of Kubernetes that is asked for, such as 1.36.3; ToolError where tools/ pins no such version."""
+    pinned = _pinned_kubernetes()
     version = os.environ.get("KUBERNETES_VERSION") or next(iter(pinned))
     if version not in pinned:
         message = f"KUBERNETES_VERSION={version} is none of those that tools/ pins: {', '.join(pinned)}"
         raise ToolError(message)
-    return pinned[version]
+    return version
+
+
+def _pinned_kubernetes() -> dict[str, str]:
+    return {_pinned(name): name for name, known in PROGRAMS.items() if known is _KUBERNETES}
 
 
 def _pinned(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.e2e.figures import Timeline
+from tests.e2e.figures import Key, Timeline
 
 
 @dataclass(frozen=True)
@@ -12,8 +12,10 @@ class Allowance:
 
     lag: float
     """Seconds; it is never below what was true that long ago."""
-    lost: Mapping[str, float] = field(default_factory=dict)
-    """By figure, what it cannot know of, such as what a kubelet had counted when it ended."""
+    behind: Mapping[Key, float] = field(default_factory=dict)
+    """What it cannot know of, such as what a kubelet counted between the last reading and its end."""
+    ahead: Mapping[Key, float] = field(default_factory=dict)
+    """What the truth may lack, such as tries that never reached the probed program."""
 
 
 def disagreements(source: Timeline, truth: Timeline, figures: Sequence[str], allowance: Allowance) -> list[str]:
@@ -26,8 +28,8 @@ def disagreements(source: Timeline, truth: Timeline, figures: Sequence[str], all
     for reading in source.readings:
         least, most = truth.before(reading.begin - allowance.lag), truth.after(reading.end)
         for key in keys:
-            low = least.get(key, 0.0) - allowance.lost.get(key.figure, 0.0)
-            high, value = most.get(key, 0.0), reading.values.get(key, 0.0)
+            low = least.get(key, 0.0) - allowance.behind.get(key, 0.0)
+            high, value = most.get(key, 0.0) + allowance.ahead.get(key, 0.0), reading.values.get(key, 0.0)
             if not _rounded_down(low) <= value <= _rounded_up(high):
                 wrong.append(
                     f"{' '.join(key)} at {reading.begin:.1f} s: {value:.3f}, not within {low:.3f} and {high:.3f}"

@@ -34,7 +34,7 @@ class ApiTruth:
         for status in statuses(pod):
             self._restarts[uid, status["name"]] = status["restartCount"]
             for ended in (status.get(word, {}).get("terminated") for word in ("state", "lastState")):
-                if ended:
+                if ended and ended.get("containerID"):  # none where the kubelet found no container any more
                     self._ends[ended["containerID"]] = (workload, status["name"], ended["reason"])
         if pod["status"].get("reason") == "Evicted":
             self._evicted[uid] = workload

@@ -56,10 +56,10 @@ class ClusterCgroup:
     def processes(self) -> set[int]:
         """Every process in it or below it, in any hierarchy."""
         found: set[int] = set()
-        for folder in self.folders:
-            for listing in folder.rglob("cgroup.procs"):
+        for root in self.folders:
+            for folder, _, _ in os.walk(root):
                 with suppress(OSError):
-                    found.update(map(int, listing.read_text().split()))
+                    found.update(map(int, Path(folder, "cgroup.procs").read_text().split()))
         return found
 
     def kill(self) -> None:
@@ -97,9 +97,7 @@ def _move(folder: Path) -> None:
 def _removed(folder: Path) -> bool:
     if not folder.exists():
         return True
-    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+    for path, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
-            path.rmdir()
-    with suppress(OSError):
-        folder.rmdir()
+            Path(path).rmdir()
     return not folder.exists()

@@ -4,6 +4,8 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
+import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.real.client import Client
 from tests.real.control_plane import ControlPlane
 from tests.real.waiting import wait_until
 
+REPOSITORY = Path(__file__).parents[2]
 PLACE = Path("/var/lib")
 PREFIX = "kube-headroom-e2e-"
 # A kubelet sets these for the whole machine, whatever namespaces it is in.
@@ -42,6 +45,7 @@ class Cluster:
         """Take a name, a folder and a network that are free; nothing is started."""
         self.folder = _free_folder()
         self._lock = _lock(self.folder)
+        self._watch = _watch()
         _save_kernel_settings(self.folder)
         self.network = free_network(_link(self.folder))
         self.cgroup = ClusterCgroup(self.folder.name)
@@ -96,7 +100,11 @@ class Cluster:
         """End everything and leave nothing: processes, mounts, links, cgroups, kernel settings, folder."""
         self.plane.discard()
         _remove(self.folder)
+        for node in self.nodes.values():
+            node.discard()
         self._lock.close()
+        self._watch.kill()
+        self._watch.communicate()
 
     def _takes_pods(self, node: str) -> bool:
         return self.client.exists("Node", node) and self.plane.is_schedulable(node)
@@ -143,6 +151,14 @@ def _lock(folder: Path) -> IO[str]:
         lock.close()
         raise
     return lock
+
+
+def _watch() -> "subprocess.Popen[bytes]":
+    """A process that sweeps when this one has ended, which it sees by the end of its own input."""
+    words = "import sys; sys.stdin.read(); from tests.e2e.cluster import sweep; sweep()"
+    return subprocess.Popen(
+        (sys.executable, "-c", words), cwd=REPOSITORY, stdin=subprocess.PIPE, start_new_session=True
+    )
 
 
 def _save_kernel_settings(folder: Path) -> None:

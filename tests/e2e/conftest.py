@@ -1,5 +1,6 @@
 """One cluster of two nodes and one story on it for all tests, and the figures beside the truth at the end."""
 
+import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -59,9 +60,13 @@ def service_account(cluster: Cluster) -> ServiceAccount:
 
 
 @pytest.fixture(scope="session")
-def kubelets(cluster: Cluster, service_account: ServiceAccount) -> dict[str, Kubelet]:
-    tls = cluster.plane.site.tls()
-    return {name: Kubelet(node.files.address, tls, service_account.token) for name, node in cluster.nodes.items()}
+def kubelets(cluster: Cluster, service_account: ServiceAccount) -> Iterator[dict[str, Kubelet]]:
+    # No client's certificate: it would be asked for its rights instead of the account.
+    tls = ssl.create_default_context(cafile=str(cluster.plane.site.authority.certificate))
+    made = {name: Kubelet(node.files.address, tls, service_account.token) for name, node in cluster.nodes.items()}
+    yield made
+    for kubelet in made.values():
+        kubelet.close()
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ class Timeline:
     @property
     def last(self) -> Mapping[Key, float]:
         """The latest reading's values."""
-        return self.readings[-1].values
+        return self.readings[-1].values if self.readings else {}
 
 
 class Pods:

@@ -64,6 +64,7 @@ class GuestNode:
         self.url = f"http://{files.address}:{AGENT_PORT}/cgi-bin"
         # The machine is slow, and its server closes each connection.
         self._http = httpx.Client(timeout=30)
+        self._machine: Process | None = None
         self._write_pages()
         script = START.format(
             name=files.name,
@@ -84,7 +85,7 @@ class GuestNode:
         archive = self.files.folder / "initial.cpio"
         write_initial_system(archive, kernel)
         line = f"{KERNEL_FLAGS} script={self.files.folder / 'start.sh'}"
-        self.machine = Process(
+        self._machine = Process(
             (
                 *(
                     *inside,
@@ -106,11 +107,17 @@ class GuestNode:
             log=self._folder / "logs" / "guest.log",
             ready=lambda: True,
         )
-        self.machine.launch()
+        self._machine.launch()
 
     def restart_kubelet(self) -> None:
         """End the kubelet; the machine starts it again, and its containers go on."""
         self.read("restart")
+
+    def discard(self) -> None:
+        """Kill the machine if it runs."""
+        self._http.close()
+        if self._machine:
+            self._machine.discard()
 
     def cgroup_lines(self) -> list[str]:
         """Every line of the pods' cgroup files that tell of CPU, pressure and OOM kills, behind `path:`."""

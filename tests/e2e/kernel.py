@@ -1,5 +1,6 @@
 """What a node's kernel itself says of its pods: cgroup files and the log of OOM kills, read past the kubelet."""
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -37,9 +38,11 @@ KILL = re.compile(r"oom-kill:.*task_memcg=\S*/pod([0-9a-f-]{36})/([0-9a-f]{64})"
 def read_cgroups(name: str) -> Iterator[str]:
     """The lines of the figures' files below `name` in every hierarchy of this machine, each as PATH:LINE."""
     for mount in hierarchies():
-        for file in FILES:
-            for path in (mount / name).rglob(file):
-                yield from _lines(path)
+        # Not a glob, which fails on what goes away meanwhile.
+        for folder, _, files in os.walk(mount / name):
+            for file in FILES:
+                if file in files:
+                    yield from _lines(Path(folder, file))
 
 
 def cgroup_figures(lines: Iterable[str]) -> dict[Cgroup, Figures]:

@@ -38,6 +38,10 @@ class Kubelet:
             timeout=30,
         )
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
     def page(self, path: str) -> str:
         """A page as text; httpx.HTTPStatusError if the kubelet refuses it."""
         return self._http.get(path).raise_for_status().text

@@ -47,29 +47,37 @@ class OwnNode:
             log=folder / "logs" / "namespaces.log",
             ready=lambda: self._seen("/run/ready").exists(),
         )
+        self._processes = [self.namespaces]
 
     def start(self) -> None:
         """Start all but the kubelet, and bring the images."""
         self.namespaces.start()
         self._network.connect(self.namespaces.pid)
         inside = (*self.in_network(), f"--mount=/proc/{self.namespaces.pid}/ns/mnt")
-        self.containerd = Process(
+        containerd = Process(
             (*inside, "containerd", f"--config={self.files.folder / 'containerd.toml'}"),
             log=self._folder / "logs" / "containerd.log",
             ready=lambda: self._seen("/run/containerd/containerd.sock").exists(),
         )
-        self.containerd.start()
+        self._processes.insert(0, containerd)
+        containerd.start()
         for archive in ARCHIVES:
             command(*inside, "ctr", "-n", "k8s.io", "images", "import", str(self._folder / archive))
         self.kubelet = Process(
             (*inside, program("kubelet"), *self.files.kubelet_flags),
             log=self._folder / "logs" / "kubelet.log",
-            ready=lambda: True,
+            ready=lambda: True,  # its node says when it is
         )
+        self._processes.insert(0, self.kubelet)
 
     def restart_kubelet(self) -> None:
         """End the kubelet and start it again; its containers go on."""
         self.kubelet.restart()
+
+    def discard(self) -> None:
+        """Kill what still runs; the cluster has killed its children."""
+        for process in self._processes:
+            process.discard()
 
     def in_network(self) -> tuple[str, ...]:
         """What makes a command run in the pods' network, with this machine's own files."""

@@ -35,6 +35,10 @@ class Recorder:
         finally:
             self._ended.set()
             thread.join()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what ended the reading, if anything has."""
         if self._failure:
             raise self._failure
 

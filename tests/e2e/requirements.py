@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,11 @@ PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler
 
 def lacks() -> list[str]:
     """What this machine lacks, a line each; empty where a cluster can be started."""
-    return [*_lacking_rights(), *_lacking_packages(), *_lacking_programs()]
+    return [*_lacking_of_machine(), *_lacking_programs()]
+
+
+def _lacking_of_machine() -> list[str]:
+    return [*_lacking_rights(), *_lacking_packages()]
 
 
 def _lacking_rights() -> Iterator[str]:
@@ -35,6 +40,7 @@ def _lacking_rights() -> Iterator[str]:
         return
     if os.geteuid() != 0:
         yield "root: namespaces, cgroups and a bridge are made; run it as root"
+        return
     if not Path("/dev/net/tun").exists():
         yield "/dev/net/tun: the second node's network; `modprobe tun`, or give it to the container"
     if not hierarchies():
@@ -48,6 +54,9 @@ def _lacking_packages() -> Iterator[str]:
     for command, package in PACKAGES.items():
         if shutil.which(command) is None:
             yield f"{command}: `apt-get install {package}`"
+    busybox = shutil.which("busybox")
+    if busybox and b"/ld-linux" in Path(busybox).read_bytes():
+        yield f"a static busybox: {busybox} is none; `apt-get install busybox-static`"
     for plugin in ("bridge", "host-local", "loopback"):
         if not (CNI_PLUGINS / plugin).exists():
             yield f"{CNI_PLUGINS / plugin}: `apt-get install containernetworking-plugins`"
@@ -63,3 +72,8 @@ def _lacking_programs() -> Iterator[str]:
         guest_kernel()
     except ToolError as error:
         yield f"the second node's kernel: {error}"
+
+
+if __name__ == "__main__":
+    # Before anything is built, which takes minutes.
+    sys.exit("\n".join(f"make e2e: this machine lacks {lack}" for lack in _lacking_of_machine()) or None)

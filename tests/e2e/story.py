@@ -93,14 +93,20 @@ class Story:
             self._wait_reached(kernel, {key: kernel.timeline.last[key] + 15})
 
     def _wait_reached(self, recorder: Recorder, wanted: Mapping[Key, float]) -> None:
-        def missing() -> dict[Key, float]:
-            if not recorder.timeline.readings:
-                return dict(wanted)
-            last = recorder.timeline.last
-            return {key: value for key, value in wanted.items() if last.get(key, 0.0) < value}
+        missing = dict(wanted)
 
-        what = f"{recorder.name} to tell {wanted}"
-        wait_until(lambda: not missing(), what=what, timeout=PATIENCE_SECONDS)
+        def reached() -> bool:
+            recorder.check()
+            last = recorder.timeline.last
+            for key in [key for key, value in missing.items() if last.get(key, 0.0) >= value]:
+                del missing[key]
+            return not missing
+
+        try:
+            wait_until(reached, what=f"the {recorder.name}", timeout=PATIENCE_SECONDS)
+        except TimeoutError as error:
+            error.add_note(f"missing: {missing}")
+            raise
 
     def _resize(self) -> None:
         """Resize a pod of each node in place and wait until it is done."""

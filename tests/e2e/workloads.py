@@ -10,7 +10,7 @@ from tests.real.client import Object
 NAMESPACE = "shop"
 
 BURN = "while :; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; done"
-LEAK = 'held=; while :; do held="$held$(head -c 1000000 /dev/zero | tr "\\0" x)"; sleep 1; done'
+LEAK = 'held=; while :; do held="$held$(head -c 3000000 /dev/zero | tr "\\0" x)"; sleep 1; done'
 # Every probe appends a letter to a file of the pod's, so that the kubelet need not be asked how often it probed.
 SERVE = """mkdir -p /www/cgi-bin
 printf '#!/bin/sh\\n{script}\\n' > /www/cgi-bin/probe
@@ -61,7 +61,7 @@ SPECS: dict[str, Object] = {
     ),
     "evicted": manifests.pod_spec(
         shell(
-            "sleep 5; head -c 4000000 /dev/zero > /full/file; sleep 100000",
+            "sleep 15; head -c 4000000 /dev/zero > /full/file; sleep 100000",
             volumeMounts=[{"name": "full", "mountPath": "/full"}],
         ),
         volumes=[{"name": "full", "emptyDir": {"sizeLimit": "1Mi"}}],
