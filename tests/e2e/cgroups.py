@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from tests.real.waiting import wait_until
@@ -77,7 +77,7 @@ class ClusterCgroup:
     def remove(self) -> None:
         """Remove it with all below it; nothing may run in it."""
         for folder in self.folders:
-            wait_until(lambda folder=folder: _removed(folder), what=f"{folder} to be removable")  # type: ignore[misc]
+            wait_until(partial(_removed, folder), what=f"{folder} to be removable")
 
 
 def _own_cgroup(mount: Path) -> Path:

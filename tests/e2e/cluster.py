@@ -84,11 +84,8 @@ class Cluster:
         with self.cgroup.entered():
             for node in self.nodes.values():
                 node.restart_kubelet()
-        for name in self.nodes:
-            wait_until(
-                lambda name=name: self._last_heartbeat(name) > said[name],  # type: ignore[misc]
-                what=f"a heartbeat of {name}",
-            )
+        for name, before in said.items():
+            wait_until(partial(self._has_heartbeat, name, after=before), what=f"a heartbeat of {name}")
 
     def keep_logs(self, folder: Path) -> None:
         """Copy the logs of every process: they go with the cluster."""
@@ -108,6 +105,9 @@ class Cluster:
 
     def _takes_pods(self, node: str) -> bool:
         return self.client.exists("Node", node) and self.plane.is_schedulable(node)
+
+    def _has_heartbeat(self, node: str, *, after: str) -> bool:
+        return self._last_heartbeat(node) > after
 
     def _last_heartbeat(self, node: str) -> str:
         conditions = self.client.read("Node", node)["status"]["conditions"]

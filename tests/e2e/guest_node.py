@@ -21,6 +21,11 @@ TAP = "guest"
 
 # What an emulated processor does slowly: copying byte by byte, and a page table of its own for the kernel.
 PROCESSOR = "max,erms=off,fsrm=off"
+MACHINE = (
+    *("-accel", "tcg,thread=multi", "-smp", "2", "-cpu", PROCESSOR, "-m", "2560", "-nographic", "-no-reboot"),
+    *("-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"),
+    *("-netdev", f"tap,id=pods,ifname={TAP},script=no,downscript=no", "-device", "virtio-net-pci,netdev=pods"),
+)
 KERNEL_FLAGS = "console=ttyS0 panic=-1 quiet psi=1 mitigations=off apparmor=0 audit=0 nowatchdog"
 
 # The folders that a node fills are in memory, so nothing of this machine's own shows through in them.
@@ -84,28 +89,21 @@ class GuestNode:
         kernel = guest_kernel()
         archive = self.files.folder / "initial.cpio"
         write_initial_system(archive, kernel)
-        line = f"{KERNEL_FLAGS} script={self.files.folder / 'start.sh'}"
+        command_line = f"{KERNEL_FLAGS} script={self.files.folder / 'start.sh'}"
         self._machine = Process(
             (
-                *(
-                    *inside,
-                    "qemu-system-x86_64",
-                    "-accel",
-                    "tcg,thread=multi",
-                    "-smp",
-                    "2",
-                    "-cpu",
-                    PROCESSOR,
-                    "-m",
-                    "2560",
-                ),
-                *("-nographic", "-no-reboot", "-kernel", kernel.image, "-initrd", archive, "-append", line),
-                *("-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"),
-                *("-netdev", f"tap,id=pods,ifname={TAP},script=no,downscript=no"),
-                *("-device", "virtio-net-pci,netdev=pods"),
+                *inside,
+                "qemu-system-x86_64",
+                *MACHINE,
+                "-kernel",
+                kernel.image,
+                "-initrd",
+                archive,
+                "-append",
+                command_line,
             ),
             log=self._folder / "logs" / "guest.log",
-            ready=lambda: True,
+            ready=lambda: True,  # its node says when it is
         )
         self._machine.launch()
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # Few, since every container has a copy of its own.
-APPLETS = ("cat", "chmod", "date", "head", "httpd", "mkdir", "sh", "sleep", "tail", "touch", "tr", "true")
+APPLETS = ("awk", "cat", "chmod", "date", "head", "httpd", "mkdir", "sh", "sleep", "tail", "touch", "tr", "true")
 FOLDERS = ("bin", "etc", "proc", "sys", "dev", "var", "root", "www")
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n",

@@ -10,7 +10,7 @@ from tests.real.client import Object
 NAMESPACE = "shop"
 
 BURN = "while :; do i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; done"
-LEAK = 'held=; while :; do held="$held$(head -c 3000000 /dev/zero | tr "\\0" x)"; sleep 1; done'
+LEAK = """exec awk 'BEGIN { while (1) { held = held sprintf("%2000000s", ""); system("sleep 1") } }'"""
 # Every probe appends a letter to a file of the pod's, so that the kubelet need not be asked how often it probed.
 SERVE = """mkdir -p /www/cgi-bin
 printf '#!/bin/sh\\n{script}\\n' > /www/cgi-bin/probe
