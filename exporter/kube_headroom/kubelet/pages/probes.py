@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from kube_headroom.kubelet.pages.families import Expected, Oddity, cut
+from kube_headroom.kubelet.pages.families import Expected, Oddity, PageError, cut
 from kube_headroom.kubelet.pages.rows import rows
 from kube_headroom.readings import ProbeCount, ProbesPage
 
@@ -22,13 +22,18 @@ def probes(page: bytes, odd: Counter[Oddity] | None = None) -> ProbesPage:
     """Return what a page says, counting in `odd` what was unusual about it.
 
     Raises:
-        PageError: the body is no such page.
+        PageError: the body is no such page, or a count cannot be read: a result without a row is one that never
+            happened, so leaving the row out would tell of 0 and, on the next page, of everything once more.
 
     """
     odd = Counter() if odd is None else odd
     texts = cut(page, _WANTED, EXPECTED)
+    before = _lost(odd)
+    totals = rows(_TOTAL, texts.get(_TOTAL), odd)
+    if _lost(odd) > before:
+        raise PageError(f"{EXPECTED.path}: expected a count in every row of {_TOTAL.decode()}, got one that has none")
     counts: dict[_Key, dict[str, int]] = {}
-    for row in rows(_TOTAL, texts.get(_TOTAL), odd):
+    for row in totals:
         named = row.labels
         result, probe = named.get("result", ""), named.get("probe_type", "").lower()
         if result not in _RESULTS or row.value < 0:
@@ -46,3 +51,7 @@ def probes(page: bytes, odd: Counter[Oddity] | None = None) -> ProbesPage:
         ),
         started=started[0] if started else None,
     )
+
+
+def _lost(odd: Counter[Oddity]) -> int:
+    return odd[Oddity.BROKEN_ROW] + odd[Oddity.NOT_FINITE]
