@@ -49,18 +49,19 @@ def cadvisor(page: bytes, odd: Counter[Oddity] | None = None, *, known: KnownBlo
     table = Table(cut(page, _WANTED, EXPECTED), odd, KnownBlocks() if known is None else known)
     counted = [table.column(name) for name in _COUNTED]
     pressures = [(table.column(waiting), table.column(stalled)) for waiting, stalled in _PRESSURES]
-    table.known.turn()
     cgroups = _cgroups(table, counted, pressures)
     pods = [each for each in cgroups if not each.container and not each.container_id]
     containers = [each for each in cgroups if each.container]
     # A runtime that gives names gives them to all its containers: rows without are cgroups that it does not know.
     unnamed = [] if containers else [each for each in cgroups if each.container_id]
-    return CadvisorPage(
+    read = CadvisorPage(
         pods=_newest(pods, _POD, _pod, table),
         containers=_newest(containers, _CONTAINER, _container, table) or tuple(unnamed),
         pressure=any(column.moves for pair in pressures for column in pair),
         labelled=not unnamed,
     )
+    table.known.turn()
+    return read
 
 
 def _cgroups(table: Table, counted: Iterable[Column], pressures: Iterable[tuple[Column, Column]]) -> list[Cgroup]:

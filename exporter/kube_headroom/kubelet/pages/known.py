@@ -13,9 +13,9 @@ _NAMES = ("container", "id", "image", "name", "namespace", "pod")
 
 
 class KnownBlocks:
-    """The blocks of one node's last page, by the hash of their text and not by the text, which is ten times as large.
+    """The blocks of one node's last page, by the hash of their text and not by its hundreds of bytes.
 
-    A page's blocks replace the last one's, so a node costs what is on its page: some 100 bytes a block, and for the
+    A page's blocks replace the last one's, so a node costs what is on its page: some 120 bytes a block, and for the
     blocks of pods and containers their names' texts, which are the objects that the `Cgroup`s hold. Two of a
     node's thousand blocks have the same 64 bits of a keyed hash once in some 10^13 pages that are all new.
     """
