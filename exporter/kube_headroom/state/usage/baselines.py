@@ -52,7 +52,7 @@ def baseline_of(node: NodeTrack) -> NodeBaseline:
         clock=(node.clock.newest, node.clock.seen_at) if node.clock.known else (),
         kubelet_started=node.kubelet_started,
         cpu=_values(node.cpu),
-        pods=tuple(_pod(pod) for pod in node.pods.values() if pod.pod is not None and (pod.containers or pod.probes)),
+        pods=tuple(_pod(pod) for pod in node.pods.values() if pod.pod is not None and _told(pod)),
     )
 
 
@@ -109,3 +109,7 @@ def _values(track: Track | None) -> Values:
 
 def _track(values: Values) -> Track | None:
     return array("d", values) if values else None
+
+
+def _told(pod: PodTrack) -> bool:
+    return pod.row is not None or bool(pod.containers or pod.probes)

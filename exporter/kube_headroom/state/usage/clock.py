@@ -8,7 +8,11 @@ from typing import Final
 
 RESOURCE, CADVISOR = "resource", "cadvisor"
 AHEAD: Final = 60.0
-"""Seconds that a row may be ahead of its page's median; and what a clock must be set back to be noticed."""
+"""Seconds that a row may be ahead of its page's median."""
+BACK: Final = 1.0
+"""Seconds by which a page's newest stamp falls when the clock was set back. It falls too when the pod that had it goes;
+moving the stamps then costs nothing but a looser bound on the next readings.
+"""
 
 
 class NodeClock:
@@ -51,7 +55,7 @@ class NodeClock:
         newest = next(stamp for stamp in reversed(ordered) if stamp <= bound)
         last = self._last.get(kind, -math.inf)
         step = 0.0
-        if newest < last - AHEAD:
+        if newest < last - BACK:
             step = newest - fetched_at - self.offset
             self._last = {each: stamp + step for each, stamp in self._last.items()}
             self.newest = -math.inf

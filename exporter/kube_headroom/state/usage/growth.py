@@ -16,8 +16,8 @@ Ceilings = tuple[float, ...]
 """How fast each value can grow per second."""
 
 TOLERANCE: Final = 1.05
-SLACK: Final = 1.0
-"""Seconds: a value and its stamp are not taken at the same instant."""
+SLACK: Final = 10.0
+"""Seconds by which clocks are corrected without our noticing; an absurd value is off by far more."""
 
 FELL, SPIKE, STALE, FUTURE = "fell", "spike", "stale", "future"
 INVALID, DUPLICATE, UNKNOWN_POD, UNLABELLED, FROZEN = "invalid", "duplicate", "unknown_pod", "unlabelled", "frozen"

@@ -145,9 +145,12 @@ class Intake:
                 return born(pod) if started is None else started
             return started if started is not None and started >= pod.node.since else None
         last = track.cpu[0]
-        if started is not None and started > last and not abs(started - track.started) <= SAME_START:
-            return started
-        if started is None and run and track.run and run != track.run:
+        if started is not None:
+            # A start that is known and differs is another run, whichever way the node's clock was set in between.
+            known = not math.isnan(track.started)
+            other = abs(started - track.started) > SAME_START if known else started > last
+            return min(started, last) if other else None
+        if run and track.run and run != track.run:
             track.started = math.nan
             return last
         return None
@@ -181,6 +184,6 @@ def _of_predecessor(pod: PodTrack, row: Usage) -> bool:
 
 def _older(track: ContainerTrack, row: Usage, at: float, current: int) -> bool:
     """Whether the row is of an earlier run than the one that is known, or a second one of the same reading (R13)."""
-    if row.started is not None and track.started - row.started > SAME_START:
-        return True
-    return track.seen == current and track.cpu is not None and at <= track.cpu[0]
+    if track.cpu is None or at > track.cpu[0]:
+        return False
+    return track.seen == current or (row.started is not None and track.started - row.started > SAME_START)

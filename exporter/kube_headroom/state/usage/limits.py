@@ -15,6 +15,6 @@ class UsageLimits(NamedTuple):
 
     stale_after: float = 120.0
     peak_window: float = 600.0
-    publish_every: float = 5.0
+    publish_every: float = 10.0
     save_every: float = 15.0
     read: bool = True
