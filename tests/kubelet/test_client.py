@@ -257,12 +257,16 @@ def test_an_authority_that_cannot_be_read_is_said_at_once(
         Trust(cluster, authority=path)
 
 
-def test_a_token_that_cannot_be_read_is_our_own_failure(cluster: Cluster, connect: Connect) -> None:
-    def gone() -> str:
-        raise FileNotFoundError("/var/run/secrets/token")
+@pytest.mark.parametrize("error", [FileNotFoundError, ValueError], ids=["a file", "a plugin's output"])
+def test_credentials_that_cannot_be_read_are_our_own_failure_and_not_quoted(
+    cluster: Cluster, connect: Connect, error: type[Exception]
+) -> None:
+    def broken() -> str:
+        raise error(cluster.token)
 
-    cluster.access = cluster.access._replace(authorization=gone)
+    cluster.access = cluster.access._replace(authorization=broken)
     with pytest.raises(Failure) as caught:
         connect().fetch(Address("127.0.0.1", 1), "/metrics")
 
     assert caught.value.reason is Reason.CREDENTIALS
+    assert cluster.token not in caught.value.message

@@ -28,7 +28,7 @@ from kube_headroom.simulator.kubelet.application import BROKEN, application, por
 from kube_headroom.simulator.kubelet.faults import FAULTS
 from kube_headroom.simulator.serving import Served, bind_free, port_of
 from kube_headroom.simulator.simulation import Simulation
-from tests.kubelet.test_reader import BOTH, INTERVALS, ONLY_RESOURCE, Collected, reading, report, until
+from tests.kubelet.test_reader import BOTH, INTERVALS, Collected, reading, report, until
 
 REASONS = {
     "slow": Reason.TIMEOUT,
@@ -93,8 +93,9 @@ def test_every_fault_of_the_simulator_has_its_reason() -> None:
 def test_a_broken_simulated_kubelet_is_told_apart_and_the_others_are_read(stage: Stage, fault: str) -> None:
     broken, *others = (node.metadata.name for node in stage.nodes)
     sink = Collected()
-    limits = Limits(deadline=0.5 if REASONS[fault] is Reason.TIMEOUT else 30.0, body=2**20, compressed=2**20)
-    kubelets = Kubelets(Options(ONLY_RESOURCE, limits=limits), stage.connection, sink, BOTH)
+    limits = Limits(deadline=2.0 if REASONS[fault] is Reason.TIMEOUT else 30.0, body=2**20, compressed=2**20)
+    # Rarely enough for the one loop that serves them all, which a gibibyte keeps busy for a while.
+    kubelets = Kubelets(Options({PageName.RESOURCE: 100.0}, limits=limits), stage.connection, sink, BOTH)
     kubelets.nodes(stage.nodes)
     stage.simulation.call(lambda: stage.application[BROKEN].update({broken: fault}))
     try:

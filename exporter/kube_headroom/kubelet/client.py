@@ -72,8 +72,9 @@ class Client:
         deadline = time.monotonic() + self._limits.deadline
         try:
             shown = self._trust.shown()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Failure(Reason.CREDENTIALS, f"our own token cannot be read: {type(error).__name__}") from None
+        except Exception as error:  # noqa: BLE001  (files, or whatever a plugin's output makes the kubernetes package raise)
+            # Its text may quote what could not be read.
+            raise Failure(Reason.CREDENTIALS, f"our own credentials cannot be read: {type(error).__name__}") from None
         try:
             return self._ask(address, path, shown, deadline)
         except Failure as failure:
@@ -103,7 +104,7 @@ class Client:
     def _renewed(self, refused: Shown) -> Shown | None:
         try:
             return self._trust.renewed(refused)
-        except (OSError, UnicodeDecodeError):
+        except Exception:  # noqa: BLE001  (as above; the refusal is the news)
             return None
 
     def _ask(self, address: Address, path: str, shown: Shown, deadline: float) -> Answer:

@@ -123,17 +123,16 @@ class Kubelets:
         """Take the whole view of the nodes; who is not in it is gone. Cheap where nothing changed."""
         now = {fact.metadata.name: fact for fact in facts}
         known = self._known
-        if len(now) == len(known) and all(
-            (one := known.get(name)) is not None and one.node is fact for name, fact in now.items()
-        ):
+        changed = [fact for name, fact in now.items() if (one := known.get(name)) is None or one.node is not fact]
+        if not changed and len(now) == len(known):
             return
         with self._delivery, self._lock:
             for name in sorted(known.keys() - now.keys()):
                 del known[name]
                 self._leave(name)
-            for name, fact in now.items():
+            for fact in changed:
                 address = None if fact.virtual else address_of(fact, self._options.address_types)
-                known[name] = _Known(fact, address)
+                known[fact.metadata.name] = _Known(fact, address)
                 self._join(fact, address)
 
     def run(self, stop: threading.Event) -> None:
