@@ -231,7 +231,11 @@ def _limits(settings: Settings, minor: int) -> Limits:
         bare_workloads=settings.bare_workloads_per_namespace,
         event_reasons=frozenset(settings.event_reasons),
         minor=minor,
-        usage=UsageLimits(read=settings.kubelets == "on"),
+        usage=UsageLimits(
+            stale_after=settings.kubelet_stale_after,
+            peak_window=settings.peak_window,
+            read=settings.kubelets == "on",
+        ),
     )
 
 

@@ -103,6 +103,8 @@ SETTINGS = (
     Setting("kubelet-cadvisor-interval", duration("0s", "10m"), "30s", "Time between two readings of a kubelet's /metrics/cadvisor; 0s leaves it out."),
     Setting("kubelet-probes-interval", duration("0s", "10m"), "30s", "Time between two readings of a kubelet's /metrics/probes; 0s leaves it out."),
     Setting("kubelet-volumes-interval", duration("0s", "10m"), "60s", "Time between two readings of a kubelet's /metrics, for its volumes only; 0s leaves it out."),
+    Setting("kubelet-stale-after", duration("30s", "1h"), "2m", "Age at which what a kubelet measured is withdrawn; counters keep their last value. Longer than two intervals."),
+    Setting("peak-window", duration("1m", "1d"), "10m", "How far back the peaks of memory reach."),
     Setting("kubelet-request-timeout", duration("100ms", "5m"), "10s", "How long a page of a kubelet may take in all, from connecting to its last byte."),
     Setting("kubelet-concurrency", whole_number(2, 1000), "64", "Kubelets asked at once; those that take longer than a second count apart, up to three times as many."),
     Setting("kubelet-compressed-size-limit", size("64Ki", "1Gi"), "16Mi", "Largest page of a kubelet as it comes over the wire; larger ones are refused."),
@@ -147,6 +149,8 @@ class Settings:
     kubelet_cadvisor_interval: float
     kubelet_probes_interval: float
     kubelet_volumes_interval: float
+    kubelet_stale_after: float
+    peak_window: float
     kubelet_request_timeout: float
     kubelet_concurrency: int
     kubelet_compressed_size_limit: int

@@ -16,5 +16,5 @@ class UsageLimits(NamedTuple):
     stale_after: float = 120.0
     peak_window: float = 600.0
     publish_every: float = 10.0
-    save_every: float = 15.0
+    save_every: float = 30.0
     read: bool = True
