@@ -3,13 +3,23 @@
 from collections.abc import Callable
 
 from kube_headroom.catalogue import exporter as series
+from kube_headroom.catalogue import kubelets
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
 # Absent until what they count has happened once.
-EVENTUAL = {series.SOURCE_ERRORS.name, series.OBJECTS_SKIPPED.name, series.WORKLOADS_OVERFLOWED.name}
+EVENTUAL = {
+    series.SOURCE_ERRORS.name,
+    series.OBJECTS_SKIPPED.name,
+    series.WORKLOADS_OVERFLOWED.name,
+    series.KUBELET_ROWS_REFUSED.name,
+    kubelets.KUBELET_ERRORS.name,
+    kubelets.KUBELET_NODES_LIMITED.name,
+    kubelets.KUBELET_OLDEST_READING.name,
+    kubelets.KUBELET_PAGE_ODDITIES.name,
+}
 
 
 def test_the_exporter_emits_what_the_catalogue_declares(
