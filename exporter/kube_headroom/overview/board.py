@@ -9,11 +9,13 @@ from typing import Any
 
 from kube_headroom.catalogue import indicators
 from kube_headroom.catalogue.metric import Sample
-from kube_headroom.overview.conditions import sort
+from kube_headroom.overview.conditions import Condition, sort
 from kube_headroom.overview.content import RANK, Overview, Question, Room, Severity, Source, Subject
 from kube_headroom.overview.record import Identity, Record
 from kube_headroom.overview.room import room, whole
-from kube_headroom.snapshot import PoolSnapshot
+from kube_headroom.overview.strain import Strain, quiet
+from kube_headroom.overview.use import PoolUse
+from kube_headroom.snapshot import PoolSnapshot, UsageSnapshot
 
 SHOWN = 50
 """Subjects that are listed; the others are counted."""
@@ -21,7 +23,12 @@ SHOWN = 50
 Key = tuple[str, ...]
 Rank = tuple[int, int, float, Key]
 
-KINDS = {"node": "Node", "resourcequotas": "ResourceQuota", "poddisruptionbudgets": "PodDisruptionBudget"}
+KINDS = {
+    "node": "Node",
+    "resourcequotas": "ResourceQuota",
+    "poddisruptionbudgets": "PodDisruptionBudget",
+    "volumes": "PersistentVolumeClaim",
+}
 """Keys beside workloads that may need attention, by scope."""
 
 QUESTIONS = tuple(
@@ -39,8 +46,12 @@ class Board:
         self._subjects: dict[Key, tuple[Rank, Subject]] = {}
         self._due: list[tuple[float, Key]] = []
         self._awaited: dict[Key, float] = {}
-        self._pools: dict[str, Room] = {}
-        self._pools_changed: dict[str, PoolSnapshot | None] = {}
+        self._pools: dict[str, PoolSnapshot] = {}
+        self._uses: dict[str, PoolUse] = {}
+        self._rooms: dict[str, Room] = {}
+        self._pools_changed: set[str] = set()
+        self._strains: dict[Key, Strain] = {}
+        self._owners: dict[Key, str] = {}
         self._namespace_owner: dict[str, str] = {}
         self._watching_since: float | None = None
         self._changed = True
@@ -50,12 +61,16 @@ class Board:
         if self._watching_since is None:
             self._watching_since = now
         scope = key[0]
-        if scope == "pool":
-            self._pools_changed[key[1]] = snapshot
-            self._changed = True
+        if scope == "usage":
+            self._take_usage(("workload", *key[1:]), snapshot, now)
+        elif scope in {"pool", "pool_usage"}:
+            self._take_pool(key, snapshot, now)
         elif scope == "namespaces":
             self._namespace_owner[key[2]] = "" if snapshot is None else snapshot.metadata.owner
-        elif scope == "workload" or scope in KINDS:
+        elif scope == "workload":
+            self._own(key, "" if snapshot is None else snapshot.owner)
+            self._take(key, snapshot, samples, now)
+        elif scope in KINDS:
             self._take(key, snapshot, samples, now)
 
     def pending(self, now: float) -> bool:
@@ -69,14 +84,13 @@ class Board:
             if self._awaited.get(key) == due:
                 del self._awaited[key]
                 self._judge(key, now)
-        for pool, snapshot in self._pools_changed.items():
-            if snapshot is None:
-                self._pools.pop(pool, None)
-            else:
-                self._pools[pool] = room(snapshot)
+        for pool in self._pools_changed:
+            self._rooms.pop(pool, None)
+            if pool in self._pools:
+                self._rooms[pool] = room(self._pools[pool], self._uses.get(pool))
         self._pools_changed.clear()
         self._changed = False
-        pools = tuple(self._pools[name] for name in sorted(self._pools))
+        pools = tuple(self._rooms[name] for name in sorted(self._rooms))
         severities = Multiset(subject.severity for _, subject in self._subjects.values())
         # The newest are last in the dict and first in their rank: seen first, they spare most of the comparisons.
         worst = heapq.nsmallest(SHOWN, reversed(self._subjects.values()))
@@ -91,6 +105,37 @@ class Board:
             sources=tuple(sources),
             questions=QUESTIONS,
         )
+
+    def _take_pool(self, key: Key, snapshot: Any, now: float) -> None:  # noqa: ANN401  by its scope
+        scope, pool = key
+        known: dict[str, Any] = self._pools if scope == "pool" else self._uses
+        if snapshot is None:
+            known.pop(pool, None)
+        elif scope == "pool":
+            known[pool] = snapshot
+        else:
+            known.setdefault(pool, PoolUse()).take(snapshot, now)
+        self._pools_changed.add(pool)
+        self._changed = True
+
+    def _take_usage(self, key: Key, snapshot: UsageSnapshot | None, now: float) -> None:
+        """Take what kubelets tell of a workload: its subject is the workload's own."""
+        strain = self._strains.get(key)
+        if strain is None and (snapshot is None or quiet(snapshot)):
+            return
+        if snapshot is None:
+            del self._strains[key]
+            conditions: tuple[Condition, ...] = ()
+        else:
+            strain = strain or self._strains.setdefault(key, Strain())
+            conditions = strain.take(snapshot, now)
+        record = self._records.get(key)
+        if record is None:
+            if not conditions:
+                return
+            record = self._records[key] = Record(_identity(key))
+        if record.suffer(self._owners.get(key, ""), conditions, now):
+            self._judge(key, now)
 
     def _take(self, key: Key, snapshot: Any, samples: Sequence[Sample], now: float) -> None:  # noqa: ANN401  by its scope
         record = self._records.get(key)
@@ -124,12 +169,20 @@ class Board:
             self._awaited[key] = due
             heapq.heappush(self._due, (due, key))
 
+    def _own(self, key: Key, owner: str) -> None:
+        if owner:
+            self._owners[key] = owner
+        else:
+            self._owners.pop(key, None)
+
     def _owner(self, key: Key, snapshot: Any) -> str:  # noqa: ANN401  by its scope
         if key[0] == "workload":
             owner: str = snapshot.owner
             return owner
         if key[0] == "node":
             return ""
+        if key[0] == "volumes":
+            return self._namespace_owner.get(key[1], "")
         return snapshot.metadata.owner or self._namespace_owner.get(key[1], "")
 
 

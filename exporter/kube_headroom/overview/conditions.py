@@ -6,7 +6,7 @@ from collections import Counter as Multiset
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kube_headroom.catalogue import batch, indicators, nodes, objects, workloads
+from kube_headroom.catalogue import batch, indicators, nodes, objects, usage_indicators, volumes, workloads
 from kube_headroom.catalogue.indicator import Indicator
 from kube_headroom.catalogue.metric import Metric, Sample
 from kube_headroom.overview.content import Severity
@@ -20,6 +20,12 @@ START_PATIENCE = 300.0
 BACK_OFF = 600.0
 """Seconds for which a crash loop is still told of while its container runs for a moment (`BACK_OFF` of the indicator)."""
 NEARLY_FULL = 0.9
+VOLUME_NEARLY_FULL = 0.9
+"""The kubelet calls its own disk short with less than a tenth free (`nodefs.available<10%`)."""
+INODES_NEARLY_USED = 0.95
+"""As above: `nodefs.inodesFree<5%`."""
+VOLUME_PATIENCE = 90.0
+"""Seconds: longer than between two readings of volumes, so that two agree."""
 STARTING_REASONS = frozenset({"ContainerCreating", "PodInitializing"})
 CRASH_LOOP = "CrashLoopBackOff"
 
@@ -163,6 +169,20 @@ def _budget(told: Told) -> Iterator[Condition]:
     yield Condition(indicators.DISRUPTIONS_ALLOWED, RISK if healthy < desired else NOTE, text, 0)
 
 
+def _volume(told: Told) -> Iterator[Condition]:
+    used, size = _sum(told, volumes.VOLUME_USED), _sum(told, volumes.VOLUME_CAPACITY)
+    if size and used >= VOLUME_NEARLY_FULL * size:
+        text = f"{used / size:.0%} of the volume used: {amount('storage', used)} of {amount('storage', size)}"
+        yield Condition(usage_indicators.VOLUME_USED, RISK, text, used / size, patience=VOLUME_PATIENCE)
+
+
+def _inodes(told: Told) -> Iterator[Condition]:
+    used, size = _sum(told, volumes.VOLUME_INODES_USED), _sum(told, volumes.VOLUME_INODES)
+    if size and used >= INODES_NEARLY_USED * size:
+        text = f"{used / size:.0%} of the volume's inodes used: {used:,.0f} of {size:,.0f}"
+        yield Condition(usage_indicators.VOLUME_INODES_USED, RISK, text, used / size, patience=VOLUME_PATIENCE)
+
+
 RULES: dict[Metric[Any], Rule] = {
     workloads.CONTAINERS_WAITING: _waiting,
     workloads.REPLICAS_DESIRED: _replicas_missing,
@@ -174,6 +194,8 @@ RULES: dict[Metric[Any], Rule] = {
     nodes.NODE_CONDITION: _node_conditions,
     objects.QUOTA_USED: _quota,
     objects.PDB_DISRUPTIONS_ALLOWED: _budget,
+    volumes.VOLUME_USED: _volume,
+    volumes.VOLUME_INODES_USED: _inodes,
 }
 """The rules, each under the metric without which it has nothing to say."""
 
@@ -189,5 +211,7 @@ TOLD = frozenset(
         objects.PDB_EXPECTED,
         objects.PDB_HEALTHY,
         objects.PDB_DESIRED_HEALTHY,
+        volumes.VOLUME_CAPACITY,
+        volumes.VOLUME_INODES,
     }
 )

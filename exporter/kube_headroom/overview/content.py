@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """A workload, node, quota or budget with its findings, worst first; `namespace` and `owner` are "" where it has none."""
+    """A workload, node, quota, budget or claim with its findings, worst first; `namespace` and `owner` are "" where it has none."""
 
     kind: str
     namespace: str
@@ -47,28 +47,35 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
     """One resource in cores or bytes.
 
     `allocatable` is on ready, schedulable nodes and `largest` what one of them offers at most; `requested` and
-    `limited` (declared limits) are of the pods on all nodes, which all have to be somewhere.
+    `limited` (declared limits) are of the pods on all nodes, which all have to be somewhere. `used` is what
+    everything on the measured nodes uses, the system included, None where no kubelet tells.
     """
 
     allocatable: float
     largest: float
     requested: float
     limited: float
+    used: float | None = None
 
 
 class Room(msgspec.Struct, frozen=True, gc=False):
-    """The room in a pool, or in the whole cluster with `pool` ""; `usable` nodes are ready and not cordoned."""
+    """The room in a pool, or in the whole cluster with `pool` "".
+
+    `usable` nodes are ready and not cordoned; of `measured` ones the use is known, None where no kubelet is read.
+    """
 
     pool: str
     nodes: int
     usable: int
     cpu: Amounts
     memory: Amounts
+    measured: int | None = None
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
-    """Something read from; `state` is `up`, `down` (failing), `stale` (silent for too long) or `starting`.
+    """Something read from.
 
+    `state` is `up`, `partial` (some of its parts fail), `down` (failing), `stale` (silent for too long) or `starting`.
     `last_success` is Unix seconds, None before the first; `error` is one line, "" while all is well.
     """
 

@@ -36,11 +36,13 @@ class Judgement(NamedTuple):
 class Record:
     """One subject; every time is handed in."""
 
-    __slots__ = ("_gone_at", "_identity", "_increases", "_owner", "_standing")
+    __slots__ = ("_gone_at", "_identity", "_increases", "_owner", "_said", "_standing", "_suffered")
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._owner = ""
+        self._said: tuple[Condition, ...] = ()
+        self._suffered: tuple[Condition, ...] = ()
         self._standing: dict[tuple[str, str], _Standing] = {}
         self._increases = Increases()
         self._gone_at: float | None = None
@@ -48,21 +50,31 @@ class Record:
     def update(self, owner: str, told: Sorted, now: float) -> bool:
         """Take what is said now, and say whether that is news; what is said no more has ended."""
         news = self._increases.take(told.counters, now) or (owner, None) != (self._owner, self._gone_at)
-        self._owner, self._gone_at = owner, None
-        if not (told.conditions or self._standing):
-            return news
+        self._owner, self._gone_at, self._said = owner, None, told.conditions
+        return self._stand(now) or news
+
+    def suffer(self, owner: str, conditions: tuple[Condition, ...], now: float) -> bool:
+        """Take what kubelets tell now, apart from what the API server tells, and say whether that is news."""
+        self._owner, self._suffered = owner, conditions
+        return self._stand(now)
+
+    def _stand(self, now: float) -> bool:
+        told = (*self._said, *self._suffered)
+        if not (told or self._standing):
+            return False
         before, self._standing = self._standing, {}
-        for condition in told.conditions:
+        for condition in told:
             key = (condition.indicator.name, condition.detail)
             since = before[key].since if key in before else now
             self._standing[key] = _Standing(condition, since)
         for key, standing in before.items():
             if key not in self._standing and standing.condition.echo:
                 self._standing[key] = standing._replace(ended=standing.ended or now)
-        return news or self._standing != before
+        return self._standing != before
 
     def leave(self, now: float) -> None:
         """Note that the subject is gone; its counters are kept for as long as it may come back with them."""
+        self._said = self._suffered = ()
         self._standing.clear()
         self._gone_at = now
 
