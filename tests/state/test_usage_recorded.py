@@ -17,6 +17,7 @@ from tests.stage import LIMITS, Stage
 RECORDED = Path(__file__).parents[1] / "fixtures/kubelet/1.36.3"
 CPU = "headroom_workload_cpu_usage_seconds_total"
 LOST = "headroom_workload_cpu_throttled_seconds_total"
+PERIODS = "headroom_workload_cpu_cfs_periods_total"
 WAITING = "headroom_workload_pressure_waiting_seconds_total"
 MEASURED = "headroom_workload_containers_measured"
 EXPECTED = "headroom_workload_containers_expected"
@@ -26,14 +27,17 @@ def bytes_of(node: str, page: str) -> bytes:
     return (RECORDED / node / f"{page}.txt").read_bytes()
 
 
-def read(node: str) -> tuple[Stage, CadvisorPage]:
+def read(node: str, *, resource: bool = True) -> tuple[Stage, CadvisorPage]:
     """An exporter that has watched for an hour, and the pods of the page, ten minutes old."""
     page = pages.cadvisor(bytes_of(node, "cadvisor"))
     known = {(one.namespace, one.pod): one.pod_uid for one in (*page.pods, *page.containers) if one.pod}
     names: dict[tuple[str, str], set[str]] = {key: set() for key in known}
-    resource = pages.resource(bytes_of(node, "resource"))
-    for row in (*resource.containers, *page.containers):
-        names.setdefault((row.namespace, row.pod), set()).add(row.container)
+    usages = pages.resource(bytes_of(node, "resource"))
+    for namespace, name, each in (
+        *((row.namespace, row.pod, row.container) for row in usages.containers),
+        *((row.namespace, row.pod, row.container) for row in page.containers),
+    ):
+        names.setdefault((namespace, name), set()).add(each)
     now = max(row.cpu.at for row in (*page.pods, *page.containers) if row.cpu and row.cpu.at) + 1
     stage = Stage(Ledger(now - 3600), LIMITS)
     stage.now = now
@@ -50,7 +54,8 @@ def read(node: str) -> tuple[Stage, CadvisorPage]:
     ]
     stage.relist("pods", *facts)
     stage.start()
-    stage.inventory.page("node-1", resource, now)
+    if resource:
+        stage.inventory.page("node-1", usages, now)
     stage.inventory.page("node-1", page, now)
     return stage, page
 
@@ -85,8 +90,15 @@ def test_pressure_is_there_on_cgroup_v2_and_absent_on_v1() -> None:
     assert (total(read("cgroup-v2")[0], WAITING, 'resource="cpu"') or 0) > 0
 
 
-def test_a_kubelet_that_sees_no_containers_is_read_as_no_coverage() -> None:
+def test_a_kubelet_whose_cadvisor_sees_no_containers_still_tells_usage_and_what_pods_lose() -> None:
     stage, page = read("containers-unseen")
-    assert page.pods
-    assert (total(stage, EXPECTED) or 0) > 0
-    assert (total(stage, MEASURED), total(stage, "headroom_workload_memory_working_set_bytes")) == (0, None)
+    assert not page.labelled or not page.containers
+    assert (total(stage, EXPECTED), total(stage, MEASURED)) == (3, 2)
+    assert (total(stage, LOST) or 0) > 0
+    assert total(stage, PERIODS) is None
+
+
+def test_without_its_resource_page_it_is_read_as_no_coverage_and_not_as_zero() -> None:
+    stage, _ = read("containers-unseen", resource=False)
+    assert (total(stage, EXPECTED), total(stage, MEASURED)) == (3, 0)
+    assert (total(stage, CPU), total(stage, "headroom_workload_memory_working_set_bytes")) == (None, None)
