@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from kube_headroom import kubelets
 from kube_headroom.kubelet.failures import Reason
 from kube_headroom.kubelet.health import Finding, PageSummary
 from kube_headroom.kubelet.pages import Oddity
 from kube_headroom.kubelet.reader import Options, Summary
 from kube_headroom.kubelet.schedule import PageName
+from kube_headroom.overview.content import Source
 from kube_headroom.settings import read
 
 SUMMARY = Summary(
@@ -85,3 +88,49 @@ def test_a_summary_becomes_a_few_series() -> None:
         ("headroom_kubelet_readings_missed_total", "probes"): 0,
         ("headroom_kubelet_page_oddities_total", "resource", "duplicate"): 6,
     }
+
+
+UNREAD = "of 3 kubelets not read: see headroom_kubelet_errors_total"
+
+
+@pytest.mark.parametrize(
+    ("expected", "page", "shown"),
+    [
+        pytest.param(
+            0, PageSummary(0, None, 0, 0, 0, 0, {}), [], id="a cluster of virtual nodes has no kubelet to read"
+        ),
+        pytest.param(
+            3,
+            PageSummary(1, 1000.0, 1, 0, 0, 0, {}),
+            [Source("kubelets", "starting", 1, 1000.0, "")],
+            id="not all were asked yet",
+        ),
+        pytest.param(
+            3,
+            PageSummary(3, 1000.0, 9, 0, 0, 0, {Reason.TIMEOUT: 1}),
+            [Source("kubelets", "up", 3, 1000.0, "")],
+            id="all are read, whatever failed before",
+        ),
+        pytest.param(
+            3,
+            PageSummary(2, 1000.0, 9, 0, 0, 0, {Reason.TIMEOUT: 1}),
+            [Source("kubelets", "partial", 2, 1000.0, f"1 {UNREAD}")],
+            id="one does not answer",
+        ),
+        pytest.param(
+            3,
+            PageSummary(0, None, 9, 0, 0, 0, {Reason.FORBIDDEN: 9}),
+            [Source("kubelets", "down", 0, None, f"3 {UNREAD}")],
+            id="none answers",
+        ),
+        pytest.param(
+            3,
+            PageSummary(3, 900.0, 9, 0, 0, 0, {}),
+            [Source("kubelets", "stale", 3, 900.0, "")],
+            id="one was asked too long ago",
+        ),
+    ],
+)
+def test_the_overview_has_one_line_for_all_kubelets(expected: int, page: PageSummary, shown: list[Source]) -> None:
+    summary = SUMMARY._replace(expected=expected, pages={PageName.RESOURCE: page})
+    assert [*kubelets.shown(summary, 1010.0, 60.0)] == shown

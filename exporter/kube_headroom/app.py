@@ -151,7 +151,10 @@ class Exporter:
 
     def _sources(self) -> Iterator[Source]:
         reports = [health.report() for health in self._healths]
-        return sources.shown(reports, self._inventory.sizes(), self._stale(reports))
+        yield from sources.shown(reports, self._inventory.sizes(), self._stale(reports))
+        if self._kubelets is not None:
+            limit = self._settings.kubelet_stale_after
+            yield from kubelets.shown(self._kubelets.summary(), self._timing.clock(), limit)
 
     def _stale(self, reports: list[SourceReport]) -> frozenset[str]:
         return sources.stale(reports, self._timing.clock(), self._settings.source_stale_after)

@@ -11,6 +11,7 @@ from kube_headroom.kubelet.client import Limits
 from kube_headroom.kubelet.health import PageSummary
 from kube_headroom.kubelet.reader import Options, Summary
 from kube_headroom.kubelet.schedule import PageName
+from kube_headroom.overview.content import Source
 from kube_headroom.settings import Settings
 
 
@@ -48,6 +49,32 @@ def samples(summary: Summary) -> Iterator[Sample]:
         yield series.KUBELET_READINGS_MISSED.at(Page(name), summary.missed[name])
     for (name, oddity), count in sorted(summary.oddities.items()):
         yield series.KUBELET_PAGE_ODDITIES.at(PageReason(name, oddity), count)
+
+
+def shown(summary: Summary, now: float, stale_after: float) -> Iterator[Source]:
+    """Say what the overview shows of all kubelets together, nothing where there is none to read; `stale_after` in seconds."""
+    if not summary.expected:
+        return
+    page = summary.pages[PageName.RESOURCE]
+    missing = summary.expected - page.read
+    error = f"{missing} of {summary.expected} kubelets not read: see {series.KUBELET_ERRORS.name}" if page.errors else ""
+    yield Source(
+        name="kubelets",
+        state=_state(page, summary.expected, stale=page.oldest is not None and now - page.oldest > stale_after),
+        objects=page.read,
+        last_success=page.oldest,
+        error=error if missing else "",
+    )
+
+
+def _state(page: PageSummary, expected: int, *, stale: bool) -> str:
+    if stale:
+        return "stale"
+    if page.read >= expected:
+        return "up"
+    if not page.errors:
+        return "starting"
+    return "partial" if page.read else "down"
 
 
 def _page(name: Page, page: PageSummary) -> Iterator[Sample]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, REPLICAS_MISSING, RESTARTS
+from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, OOM_KILLS, REPLICAS_MISSING, RESTARTS
+from kube_headroom.catalogue.usage_indicators import PROBE_FAILURES, THROTTLED_PERIODS
 from kube_headroom.demo.look import Look, Places
 from kube_headroom.overview.content import Amounts, Finding, Overview, Room, Severity, Subject
 from kube_headroom.simulator.incidents.board import Running
@@ -21,8 +22,9 @@ ROOM = Room(
     pool="",
     nodes=12,
     usable=11,
-    cpu=Amounts(allocatable=60, largest=7.5, requested=56.4, limited=66),
-    memory=Amounts(allocatable=160 * GiB, largest=28 * GiB, requested=52.7 * GiB, limited=80 * GiB),
+    measured=12,
+    cpu=Amounts(allocatable=60, largest=7.5, requested=56.4, limited=66, used=21.3),
+    memory=Amounts(allocatable=160 * GiB, largest=28 * GiB, requested=52.7 * GiB, limited=80 * GiB, used=41.2 * GiB),
 )
 
 
@@ -44,6 +46,12 @@ CRASHING = subject(
     namespace="payments",
 )
 NODE = subject("general-b-1", finding("node is not ready", Severity.BROKEN), kind="Node", namespace="")
+STARVING = subject(
+    "checkout",
+    finding("2 OOM kills in the last hour (checkout)", indicator=OOM_KILLS.name, value=2),
+    finding("checkout throttled in 62% of its CPU periods", indicator=THROTTLED_PERIODS.name, value=0.62),
+    finding("readiness probe of checkout: 40% failed", indicator=PROBE_FAILURES.name, value=0.4),
+)
 CART = subject("cart", finding("autoscaler at its maximum of 8 replicas"))
 BUDGET = subject(
     "catalog",

@@ -13,7 +13,20 @@ from rich.console import Console
 from kube_headroom.demo.look import Look
 from kube_headroom.demo.view import view
 from tests.conftest import Golden
-from tests.demo.looks import BUDGET, CART, CRASH_LOOP, CRASHING, NODE, NODE_DOWN, WHERE, finding, look, subject
+from tests.demo.looks import (
+    BUDGET,
+    CART,
+    CRASH_LOOP,
+    CRASHING,
+    NODE,
+    NODE_DOWN,
+    ROOM,
+    STARVING,
+    WHERE,
+    finding,
+    look,
+    subject,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "demo"
 MANY = tuple(subject(f"service-{number}", finding("1 of 3 replicas missing")) for number in range(40))
@@ -45,7 +58,7 @@ def test_a_terminal_of_80_by_24_shows_everything(case: Case, golden: Golden) -> 
     golden(GOLDEN / f"{case.name}.txt", rendered(case.look))
 
 
-@pytest.mark.parametrize("height", [21, 23, 30, 60])
+@pytest.mark.parametrize("height", [22, 23, 30, 60])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_view_is_never_higher_than_the_terminal(case: Case, height: int) -> None:
     assert len(rendered(case.look, height=height).splitlines()) <= height
@@ -61,6 +74,22 @@ def test_what_is_not_listed_is_more_than_what_is_added_up() -> None:
     shown = look(CRASHING)
     cut = shown._replace(overview=msgspec.structs.replace(shown.overview, more=7))
     assert "Restarts in an hour: 31+ (1 workload)   Waiting containers: 5+ (1 workload)" in rendered(cut)
+
+
+def test_what_limits_and_probes_cost_is_added_up() -> None:
+    assert "OOM kills in an hour: 2   Workloads throttled: 1   Workloads failing probes: 1" in rendered(look(STARVING))
+
+
+def test_use_that_nobody_measures_is_not_shown_as_nothing() -> None:
+    amounts = msgspec.structs.replace(ROOM.cpu, used=None)
+    unmeasured = msgspec.structs.replace(ROOM, measured=None, cpu=amounts)
+    (line,) = [line for line in rendered(look(room=unmeasured)).splitlines() if line.startswith("CPU")]
+    assert "56.4 of 60.0 cores         107%" in line
+
+
+def test_nodes_that_are_not_measured_are_told_of() -> None:
+    partly = msgspec.structs.replace(ROOM, measured=10)
+    assert "11 of 12 nodes usable, 10 measured   " in rendered(look(room=partly))
 
 
 def test_a_higher_terminal_shows_more_of_who_needs_attention() -> None:

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from kube_headroom.catalogue.indicator import Indicator
-from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, RESTARTS
+from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, OOM_KILLS, RESTARTS
+from kube_headroom.catalogue.usage_indicators import PROBE_FAILURES, THROTTLED_PERIODS
 from kube_headroom.demo.lines import attention
 from kube_headroom.demo.look import Look, Places
 from kube_headroom.demo.words import age, incident, named, places
@@ -29,10 +30,10 @@ _WORDS = {Severity.BROKEN: "broken", Severity.RISK: "at risk", Severity.NOTE: "n
 
 
 def view(look: Look, where: Places, height: int) -> Group:
-    """Return the view in at most `height` lines, if these are 21 or more; what does not fit is counted."""
+    """Return the view in at most `height` lines, if these are 22 or more; what does not fit is counted."""
     overview = look.overview
     above: list[Text | Table] = [_title(look), Text(), _room(overview.cluster), Text(), _attention_heading(overview)]
-    below: list[Text | Table] = [Text(), _counters(overview), Text(), _incidents(look), Text(), _places(where)]
+    below: list[Text | Table] = [Text(), *_counters(overview), Text(), _incidents(look), Text(), _places(where)]
     taken = sum(block.row_count + block.show_header if isinstance(block, Table) else 1 for block in (*above, *below))
     shown = overview.subjects[: max(SUBJECTS_AT_LEAST, height - taken)]
     return Group(*above, *([_subjects(shown, overview.at)] if shown else []), *below)
@@ -53,12 +54,14 @@ def _title(look: Look) -> Text:
     moment = datetime.fromtimestamp(look.now, UTC).strftime("%a %H:%M:%S UTC")
     cluster = look.overview.cluster
     nodes = "no node" if cluster is None else f"{cluster.usable} of {counted(cluster.nodes, 'node', 'nodes')} usable"
+    if cluster is not None and cluster.measured is not None and cluster.measured < cluster.nodes:
+        nodes += f", {cluster.measured} measured"
     late = f", {age(look.behind)} behind" if look.behind > LATE_SECONDS * look.speed else ""
     return _line(("Headroom demo", "bold"), f"   {nodes}   {moment}   speed {look.speed:g}", (late, "yellow"))
 
 
 def _room(cluster: Room | None) -> Table:
-    table = _grid("", "requested", "", "", "largest node gone", "limits")
+    table = _grid("", "requested", "", "", "used", "largest gone", "limits")
     for name, resource, amounts in () if cluster is None else _resources(cluster):
         share = _share(amounts.requested, amounts.allocatable)
         table.add_row(
@@ -66,6 +69,7 @@ def _room(cluster: Room | None) -> Table:
             ProgressBar(total=1.0, completed=min(1.0, share or 0.0), width=BAR_WIDTH, complete_style=_style(share)),
             _percent(share),
             _of(resource, amounts),
+            _percent(_share(amounts.used, amounts.allocatable)) if amounts.used is not None else "",
             _percent(_share(amounts.requested, amounts.allocatable - amounts.largest)),
             _percent(_share(amounts.limited, amounts.allocatable), promised=True),
         )
@@ -117,13 +121,20 @@ def _subjects(subjects: Iterable[Subject], now: float) -> Table:
     return table
 
 
-def _counters(overview: Overview) -> Text:
+def _counters(overview: Overview) -> tuple[Text, Text]:
     restarts, restarted = _total(overview, RESTARTS)
     waiting, held_up = _total(overview, CONTAINERS_WAITING)
+    kills, _ = _total(overview, OOM_KILLS)
+    _, throttled = _total(overview, THROTTLED_PERIODS)
+    _, failing = _total(overview, PROBE_FAILURES)
     and_more = "+" if overview.more else ""
     return _line(
         ("Restarts in an hour: ", "bold"), f"{restarts:g}{and_more} ({counted(restarted, 'workload', 'workloads')})   ",
         ("Waiting containers: ", "bold"), f"{waiting:g}{and_more} ({counted(held_up, 'workload', 'workloads')})",
+    ), _line(
+        ("OOM kills in an hour: ", "bold"), f"{kills:g}{and_more}   ",
+        ("Workloads throttled: ", "bold"), f"{throttled}{and_more}   ",
+        ("Workloads failing probes: ", "bold"), f"{failing}{and_more}",
     )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ WINDOW = 300.0
 STEP = 60.0
 """Seconds between two marks of a window: two readings of a kubelet, and a series costs at most six marks."""
 THROTTLED = 0.25
-"""Share of CPU periods: a burst now and then is what a limit is for, every fourth period is felt by who waits."""
+"""Share of CPU periods from which it is good to know, as in kubernetes-mixin's CPUThrottlingHigh: below, a limit does its
+work."""
+STARVED = 0.5
+"""Share of CPU periods that puts at risk: who is stopped in every other one has no time left for a burst."""
 LOST = 0.05
 """Seconds per second: below a twentieth of one CPU nobody notices, however few periods it was."""
 FAILING = 0.1
@@ -26,10 +29,10 @@ FAILURES = 6
 """A minute of failures at the default period of 10 s: what a replica may fail until it is ready."""
 PROBED_FOR = 120.0
 """Seconds of failures until they are no replica's start."""
-NEAR_LIMIT = 0.9
-"""Share of the memory limit: the tenth that is left is what a burst of requests takes."""
+NEAR_LIMIT = 0.95
+"""Share of the memory limit: many run well at nine tenths for ever, the last twentieth is one burst of requests."""
 OUTLASTS_A_PEAK = 900.0
-"""Seconds; no single reading remains the highest for so long (`peak_window` of the state room)."""
+"""Seconds; no single reading remains the highest for so long, with peaks over 10 minutes as by default."""
 
 Counts = tuple[float, ...]
 
@@ -115,7 +118,8 @@ class Strain:
         if gain.seconds < WINDOW or min(share, latest) < THROTTLED or lost < LOST:
             return None
         text = f"{name} throttled in {share:.0%} of its CPU periods, {lost:.2g} s lost each second"
-        return Condition(usage_indicators.THROTTLED_PERIODS, Severity.RISK, text, share, detail=name)
+        severity = Severity.RISK if share >= STARVED else Severity.NOTE
+        return Condition(usage_indicators.THROTTLED_PERIODS, severity, text, share, detail=name)
 
     def _near_limit(self, container: ContainerUsage, now: float) -> Condition | None:
         """A peak is a single reading's until another one is the highest."""

@@ -77,9 +77,11 @@ function showFinding(node, finding, overview) {
 
 function showRoom(node, room) {
   say(part(node, "name"), room.title);
-  say(part(node, "nodes"), room.usable === room.nodes
+  const usable = room.usable === room.nodes
     ? plural(room.nodes, "node", "nodes")
-    : `${room.usable} of ${plural(room.nodes, "node", "nodes")} usable`);
+    : `${room.usable} of ${plural(room.nodes, "node", "nodes")} usable`;
+  const partly = room.measured !== null && room.measured < room.nodes;
+  say(part(node, "nodes"), partly ? `${usable}, use measured on ${room.measured}` : usable);
   for (const [name, label, unit, format] of RESOURCES) {
     const place = part(node, name);
     if (!place.firstElementChild) place.append(find("resource").content.cloneNode(true));
@@ -88,7 +90,7 @@ function showRoom(node, room) {
 }
 
 function showResource(node, amounts, { label, unit, format, room }) {
-  const { allocatable, largest, requested, limited } = amounts;
+  const { allocatable, largest, requested, limited, used } = amounts;
   const free = allocatable - requested;
   const rest = free - largest;
   const level = free < 0 ? "broken" : rest < 0 ? "risk" : "good";
@@ -104,6 +106,10 @@ function showResource(node, amounts, { label, unit, format, room }) {
   set(bar, "aria-valuetext", part(node, "requested").textContent);
   part(node, "fill").style.width = `${allocatable ? Math.min(100, 100 * requested / allocatable) : 0}%`;
   part(node, "mark").style.width = `${allocatable ? 100 * largest / allocatable : 0}%`;
+  const use = part(node, "use");
+  use.hidden = used === null || !allocatable;
+  if (!use.hidden) use.style.width = `${Math.min(100, 100 * used / allocatable)}%`;
+  say(part(node, "used"), used === null ? "" : `${format(used)} used${allocatable ? `, ${share(used, allocatable)}` : ""}`);
   const left = part(node, "free");
   set(left, "data-level", free < 0 ? "broken" : "good");
   say(left, free < 0 ? `${format(-free)} ${unit} too much` : `${format(free)} ${unit} free`);
@@ -120,6 +126,7 @@ function showSource(node, source, now) {
   say(part(node, "error"), source.error);
   say(part(node, "state"), source.state);
   set(part(node, "state"), "data-state", source.state);
+  set(node, "data-state", source.state);
   say(part(node, "age"), source.last_success === null ? "never" : `${lasting(now - source.last_success)} ago`);
   say(part(node, "objects"), source.objects.toLocaleString("en"));
 }
@@ -127,9 +134,10 @@ function showSource(node, source, now) {
 function showSources(sources, now) {
   const ill = sources.filter(source => source.state !== "up");
   const summary = find("sources-summary");
-  const broken = ill.some(source => source.state !== "starting");
+  const broken = ill.some(source => source.state === "down" || source.state === "stale");
+  const partial = ill.some(source => source.state === "partial");
   if (broken && summary.dataset.level !== "broken") find("sources").open = true;
-  set(summary, "data-level", broken ? "broken" : "good");
+  set(summary, "data-level", broken ? "broken" : partial ? "risk" : "good");
   const ages = sources.filter(source => source.last_success !== null).map(source => now - source.last_success);
   say(summary, `${sources.length - ill.length} of ${sources.length} up`
     + (ages.length ? `, oldest answer ${lasting(Math.max(...ages))} ago` : ""));
