@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 
@@ -91,7 +92,7 @@ def _uid(world: World, row: Workload) -> str:
 def static_pod(row: Workload, node: Object, now: float) -> Object:
     """Return the mirror pod of a manifest in the node's own directory, as its kubelet creates it."""
     name = node["metadata"]["name"]
-    hash_ = f"{sum(map(ord, row.name + name)):032x}"
+    hash_ = hashlib.md5(f"{row.namespace}/{row.name}/{name}".encode(), usedforsecurity=False).hexdigest()
     return {
         "metadata": {
             "name": f"{row.name}-{name}",
