@@ -138,13 +138,37 @@ def test_a_seen_restart_is_no_missing_run() -> None:
 
 
 def test_of_an_old_pod_the_rest_begins_when_it_is_first_known() -> None:
-    watch = Watch(made(status("app"), finished("crash", 3), created=START - 500))
+    watch = Watch(made(finished("crash", 3), created=START - 500))
     watch.cadvisor(30, whole(900, START + 25))
-    watch.stage.upsert("pods", made(status("app"), finished("crash", 4), created=START - 500))
+    watch.stage.upsert("pods", made(finished("crash", 4), created=START - 500))
     watch.cadvisor(60, whole(903, START + 55))
-    watch.stage.upsert("pods", made(status("app"), finished("crash", 5), created=START - 500))
+    watch.stage.upsert("pods", made(finished("crash", 5), created=START - 500))
     watch.cadvisor(90, whole(905, START + 85))
     assert watch.unmeasured == 2
+
+
+def test_a_container_without_a_row_yet_is_waited_for_and_counts_once() -> None:
+    watch = Watch(made(status("app"), finished("crash")))
+    watch.cadvisor(30, whole(7, START + 28))
+    assert watch.unmeasured == 0
+    watch.resource(31, (5, 28))
+    watch.cadvisor(60, whole(9, START + 58))
+    watch.resource(61, (7, 58))
+    assert total(watch.stage, CPU) == pytest.approx(9)
+
+
+def test_the_last_row_of_a_container_that_comes_after_its_pod_went_counts_once() -> None:
+    watch = Watch(made(status("app"), finished("crash")))
+    watch.resource(30, (5, 28))
+    watch.cadvisor(31, whole(7, START + 28))
+    watch.resource(45, (6, 42))
+    watch.cadvisor(60, whole(9, START + 58))
+    gone = made(status("app"), finished("crash"))
+    watch.stage.upsert("pods", gone, pod("web-2"))
+    watch.stage.delete("pods", gone)
+    watch.resource(61, (7, 58))
+    watch.stage.upsert("pods", gone)
+    assert 7 <= (total(watch.stage, CPU) or 0) <= 9
 
 
 def test_a_pod_that_ends_between_two_pages_is_settled_when_it_goes() -> None:

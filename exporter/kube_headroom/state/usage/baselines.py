@@ -74,6 +74,7 @@ def restore_pod(pod: PodTrack, baseline: PodBaseline) -> None:
         container = ContainerTrack(one.name)
         container.run, container.started, container.runs = one.run, one.started, one.runs
         container.cpu, container.cfs = _track(one.cpu), _track(one.cfs)
+        container.seen = pod.node.round  # it counts as there until two rounds have left it out
         pod.containers.append(container)
     for name, probe, successful, failed, unknown in baseline.probes:
         track = ProbeTrack(name, probe)

@@ -99,4 +99,4 @@ def is_measured(pod: PodTrack, container: str) -> bool:
     if not pod.node.fresh:
         return False
     track = pod.container(container)
-    return track is not None and track.seen >= pod.node.round - 1
+    return track is not None and track.seen >= pod.node.round - 1 and not math.isnan(track.working_set)

@@ -7,7 +7,7 @@ import math
 from kube_headroom.model import Pod
 from kube_headroom.state.usage.intake import Intake
 from kube_headroom.state.usage.totals import UNMEASURED
-from kube_headroom.state.usage.tracks import PodTrack, Rest
+from kube_headroom.state.usage.tracks import ContainerTrack, PodTrack, Rest
 
 DOUBTS = 2
 """Pages in a row that must lack a run which the API shows, where the container has rows of other runs."""
@@ -38,7 +38,12 @@ class Rests:
         """Judge a pod for the last time: none of its containers will have another row."""
         if pod.rest is None:
             self._doubt(pod)
-        if pod.rest is not None and pod.row is not None:
+        if pod.rest is None or pod.row is None:
+            return
+        # A container's last row may still come: what it tells is not to be counted here before.
+        if not any(
+            _alive(pod, track) and track.cpu is not None and track.cpu[0] < pod.row[0] for track in pod.containers
+        ):
             self._count(pod, pod.rest, pod.cpu - sum(track.total for track in pod.containers))
 
     def settle(self, pod: PodTrack) -> None:
@@ -50,10 +55,12 @@ class Rests:
         rest = pod.rest
         if rest is None or rest.pending is None:
             return
+        if _awaits_rows(pod):
+            return
         at, cpu = rest.pending
         held = 0.0
         for track in pod.containers:
-            if track.cpu is None or (track.cpu[0] <= at and track.seen < pod.node.round - 1):
+            if track.cpu is None or (track.cpu[0] <= at and not _alive(pod, track)):
                 held += track.total
                 continue
             if track.cpu[0] < at:
@@ -87,6 +94,20 @@ class Rests:
             self._intake.changed.add(pod.workload)
 
 
+def _alive(pod: PodTrack, track: ContainerTrack) -> bool:
+    """Whether one of the node's last two rounds had the container."""
+    return track.seen >= pod.node.round - 1
+
+
+def _awaits_rows(pod: PodTrack) -> bool:
+    """Whether a container runs that has no row yet: what it used would count here, and again with its first row."""
+    for status in pod.pod.statuses if pod.pod is not None else ():
+        track = pod.container(status.name) if status.running else None
+        if status.running and (track is None or track.cpu is None):
+            return True
+    return False
+
+
 def ends_of(pod: Pod) -> tuple[int, ...]:
     """Count the ended runs of each container as the API shows them."""
     return tuple(status.restart_count + (status.terminated is not None) for status in pod.statuses)
@@ -103,6 +124,6 @@ def _runs_without_rows(pod: PodTrack, facts: Pod) -> tuple[bool, bool]:
         track = pod.container(status.name)
         if track is None or not track.runs:
             return True, True
-        running = status.running and track.seen >= pod.node.round - 1
+        running = status.running and _alive(pod, track)
         doubtful |= ended > track.runs - running
     return False, doubtful
