@@ -57,7 +57,9 @@ def shown(summary: Summary, now: float, stale_after: float) -> Iterator[Source]:
         return
     page = summary.pages[PageName.RESOURCE]
     missing = summary.expected - page.read
-    error = f"{missing} of {summary.expected} kubelets not read: see {series.KUBELET_ERRORS.name}" if page.errors else ""
+    error = (
+        f"{missing} of {summary.expected} kubelets not read: see {series.KUBELET_ERRORS.name}" if page.errors else ""
+    )
     yield Source(
         name="kubelets",
         state=_state(page, summary.expected, stale=page.oldest is not None and now - page.oldest > stale_after),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kube_headroom.model import Namespace, PodDisruptionBudget, ResourceQuota
+from kube_headroom.readings import Reading, ResourcePage
 from kube_headroom.resources import PodResources
 from tests.facts import (
     autoscaler,
@@ -82,6 +83,21 @@ class Shop:
             "app", ready=False, restart_count=times, waiting_reason="CrashLoopBackOff", last_terminated=last
         )
         self.stage.upsert("pods", self.pod(name, index, ready=False, statuses=(broken,)))
+
+    def measure(self, *nodes: str, cores: float, memory: float) -> None:
+        """Let the kubelets of these nodes tell four times what the whole node uses."""
+        for times in range(4):
+            now = self.stage.now
+            for name in nodes:
+                page = ResourcePage(
+                    containers=(),
+                    pods=(),
+                    node_cpu=Reading(100 + 15 * cores * times, now),
+                    node_working_set=Reading(memory, now),
+                    failed=False,
+                )
+                self.stage.inventory.page(name, page, now)
+            self.stage.wait(15)
 
     def trouble(self) -> None:
         """Break a few things in the ways that people meet."""

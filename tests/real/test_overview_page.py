@@ -52,7 +52,23 @@ def test_a_healthy_cluster_says_so_and_how_much_room_is_left(browser: Browser, s
         whole = visit.page.locator(".room").first
         expect(whole).to_contain_text("of 64 cores requested")
         expect(whole).to_contain_text("with the largest node gone")
+        expect(whole).not_to_contain_text("used")
+        expect(whole.locator(".use").first).to_be_hidden()
         expect(visit.page.locator("#banner")).to_be_hidden()
+
+
+def test_what_is_used_stands_beside_what_is_requested(browser: Browser, served: Served) -> None:
+    served.shop.measure("general-1", "general-2", cores=3.0, memory=8 << 30)
+    served.publish()
+    with Visit(browser, served.url) as visit:
+        general = visit.page.locator(".room", has_text="general")
+        expect(general).to_contain_text("8 nodes, use measured on 2")
+        expect(general).to_contain_text("6 used, 19%")
+        expect(general).to_contain_text("16 used")
+        expect(general.locator(".use").first).to_be_visible()
+        expect(visit.page.locator(".room", has_text="spot").locator(".use").first).to_be_hidden()
+        expect(visit.page.locator("#context")).not_to_contain_text("used")
+        assert visit.complaints == []
 
 
 def test_what_needs_attention_comes_first_with_its_reasons_and_owner(browser: Browser, served: Served) -> None:

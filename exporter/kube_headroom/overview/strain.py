@@ -69,6 +69,18 @@ class Window:
             marks.append((now, counts))
         return gain
 
+    def calm(self, counts: Counts, now: float, share: float) -> bool:
+        """Whether the second counter gained less than a share of the first since this began, at less than a glance's cost."""
+        if len(self._marks) != 1:
+            return False
+        ((at, before),) = self._marks
+        gained = counts[0] - before[0]
+        if gained < 0 or counts[1] - before[1] > share * gained:
+            return False
+        if now - at >= STEP:
+            self._marks[0] = (now, counts)
+        return True
+
     def restart(self, counts: Counts, now: float) -> None:
         """Begin anew here: what came before is of no interest."""
         self._marks.clear()
@@ -107,7 +119,7 @@ class Strain:
         window = self._throttling.get(name)
         if window is None:
             window = self._throttling[name] = Window()
-        gain = window.take(cfs, now)
+        gain = None if window.calm(cfs, now, THROTTLED / 2) else window.take(cfs, now)
         if gain is None:
             return None
         share = _share(gain.whole[1], gain.whole[0])

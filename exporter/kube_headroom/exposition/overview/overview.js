@@ -169,6 +169,8 @@ function showContext(overview) {
   if (overview.cluster?.cpu.allocatable) {
     const { cpu, memory } = overview.cluster;
     facts.push(`CPU ${share(cpu.requested, cpu.allocatable)}, memory ${share(memory.requested, memory.allocatable)} requested`);
+    if (cpu.used !== null && memory.used !== null && overview.cluster.measured === overview.cluster.nodes)
+      facts.push(`CPU ${share(cpu.used, cpu.allocatable)}, memory ${share(memory.used, memory.allocatable)} used`);
   }
   if (overview.counts.note) facts.push(`${overview.counts.note} good to know`);
   facts.push(`watching since ${clock(overview.watching_since)}`);
