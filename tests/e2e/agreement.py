@@ -18,12 +18,20 @@ class Allowance:
     """What the truth may lack, such as tries that never reached the probed program."""
 
 
-def disagreements(source: Timeline, truth: Timeline, figures: Sequence[str], allowance: Allowance) -> list[str]:
+def disagreements(
+    source: Timeline,
+    truth: Timeline,
+    figures: Sequence[str],
+    allowance: Allowance,
+    *,
+    workloads: tuple[str, ...] = ("",),
+) -> list[str]:
     """Every reading of a source that cannot be true, a line each; nothing if all can.
 
-    Both are compared from the first moment on; figures that stayed 0 in truth are compared as well.
+    Both are compared from the first moment on, for the workloads whose names begin so; figures that stayed
+    0 in truth are compared as well.
     """
-    keys = sorted(key for key in truth.last if key.figure in figures)
+    keys = sorted(key for key in truth.last if key.figure in figures and key.workload.startswith(workloads))
     wrong = []
     for reading in source.readings:
         least, most = truth.before(reading.begin - allowance.lag), truth.after(reading.end)

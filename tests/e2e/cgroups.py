@@ -27,6 +27,11 @@ def is_unified() -> bool:
     return hierarchies() == (ROOT,)
 
 
+def accounting() -> tuple[Path, ...]:
+    """The hierarchies that kubelets read: v2's beside those of v1 has pressure that they do not know of."""
+    return tuple(mount for mount in hierarchies() if mount != ROOT / "unified")
+
+
 class ClusterCgroup:
     """One cgroup of the same name in every hierarchy; all processes of a cluster are in it or below it."""
 

@@ -13,7 +13,10 @@ from tests.e2e.story import Story
 from tests.real.exporter import Exporter
 
 TIMEOUT_SECONDS = 1200
-FLAGS = ("--kubelet-resource-interval=10s", "--kubelet-cadvisor-interval=10s", "--kubelet-probes-interval=10s")
+FLAGS = (
+    *("--kubelet-resource-interval=10s", "--kubelet-cadvisor-interval=10s", "--kubelet-probes-interval=10s"),
+    "--kubelet-request-timeout=25s",
+)
 COMPARISONS = pytest.StashKey[list[str]]()
 
 

@@ -1,6 +1,7 @@
 """What the exporter's page says per workload, over all its lives: the raw samples added up as Prometheus does."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from tests.e2e.figures import Increases, Key
 from tests.e2e.workloads import NAMESPACE
@@ -13,7 +14,7 @@ METRICS = {
     "headroom_workload_evictions_total": ("evictions", ""),
     "headroom_workload_jobs_finished_total": ("jobs_finished", ""),
     "headroom_workload_jobs_failed_total": ("jobs_failed", ""),
-    "headroom_workload_cpu_usage_seconds_total": ("cpu_seconds", ""),
+    "headroom_workload_cpu_usage_seconds_total": ("container_cpu_seconds", "container"),
     "headroom_workload_cpu_throttled_seconds_total": ("throttled_seconds", ""),
     "headroom_workload_cpu_cfs_periods_total": ("container_periods", "container"),
     "headroom_workload_cpu_cfs_throttled_periods_total": ("container_throttled_periods", "container"),
@@ -51,12 +52,19 @@ class ExporterPages:
             ]
         self._last = (process, counters)
         self._increases.take(counters, born_at_zero=False)
-        return self._figures()
+        return _figures(self._increases.totals)
 
-    def _figures(self) -> dict[Key, float]:
-        sums: dict[Key, float] = defaultdict(float)
-        for series, value in self._increases.totals.items():
-            labels = labels_of(series)
-            figure, detail = METRICS[series.partition("{")[0]]
-            sums[Key(labels["workload"], figure.format(**labels), labels.get(detail, ""))] += value
-        return dict(sums)
+    def unseen(self) -> dict[Key, float]:
+        """What counters held when they were first seen, which no increase of theirs will ever hold."""
+        return {key: value for key, value in _figures(self._increases.first).items() if value}
+
+
+def _figures(counters: Mapping[str, float]) -> dict[Key, float]:
+    sums: dict[Key, float] = defaultdict(float)
+    for series, value in counters.items():
+        labels = labels_of(series)
+        figure, detail = METRICS[series.partition("{")[0]]
+        sums[Key(labels["workload"], figure.format(**labels), labels.get(detail, ""))] += value
+        if figure == "container_cpu_seconds":
+            sums[Key(labels["workload"], "cpu_seconds")] += value
+    return dict(sums)

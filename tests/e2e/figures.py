@@ -101,18 +101,19 @@ class Cgroups:
                 continue
             if container:
                 inside[uid] += figures.get("throttled_seconds", 0.0)
-                name = self._pods.containers.get(container, "")
-                for figure in ("periods", "throttled_periods", "throttled_seconds"):
-                    sums[Key(workload, f"container_{figure}", name)] += figures.get(figure, 0.0)
+                # A sandbox has no name, and nothing to tell.
+                if name := self._pods.containers.get(container):
+                    for figure in ("cpu_seconds", "periods", "throttled_periods", "throttled_seconds"):
+                        sums[Key(workload, f"container_{figure}", name)] += figures.get(figure, 0.0)
             else:
                 sums[Key(workload, "cpu_seconds")] += figures.get("cpu_seconds", 0.0)
                 for figure, value in figures.items():
                     resource, _, kind = figure.partition("_")
                     if kind in ("waiting_seconds", "stalled_seconds"):
                         sums[Key(workload, kind, resource)] += value
-        for uid, workload in self._pods.workloads.items():
+        for uid in {uid for uid, _ in self._seen} & self._pods.workloads.keys():
             own = self._seen.get((uid, ""), {}).get("throttled_seconds", 0.0)
-            sums[Key(workload, "throttled_seconds")] += max(own, inside[uid])
+            sums[Key(self._pods.workloads[uid], "throttled_seconds")] += max(own, inside[uid])
         return dict(sums)
 
 
@@ -121,6 +122,8 @@ class Increases:
 
     def __init__(self) -> None:
         self._last: dict[str, float] = {}
+        self.first: dict[str, float] = {}
+        """The first value of each series, which no increase holds."""
         self.totals: dict[str, float] = defaultdict(float)
 
     def take(self, values: Mapping[str, float], *, born_at_zero: bool) -> None:
@@ -128,6 +131,7 @@ class Increases:
         for series, value in values.items():
             before = self._last.get(series)
             if before is None:
+                self.first[series] = value
                 self.totals[series] += value if born_at_zero else 0.0
             else:
                 self.totals[series] += value if value < before else value - before

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.e2e.cgroups import hierarchies
+from tests.e2e.cgroups import accounting
 
 Cgroup = tuple[str, str]
 """A pod's uid, and the id of one of its containers or "" for the pod's own cgroup."""
@@ -36,8 +36,8 @@ KILL = re.compile(r"oom-kill:.*task_memcg=\S*/pod([0-9a-f-]{36})/([0-9a-f]{64})"
 
 
 def read_cgroups(name: str) -> Iterator[str]:
-    """The lines of the figures' files below `name` in every hierarchy of this machine, each as PATH:LINE."""
-    for mount in hierarchies():
+    """The lines of the figures' files below `name` in every hierarchy that kubelets read, each as PATH:LINE."""
+    for mount in accounting():
         # Not a glob, which fails on what goes away meanwhile.
         for folder, _, files in os.walk(mount / name):
             for file in FILES:

@@ -1,5 +1,6 @@
 """What happens to the cluster while everybody watches: work, trouble, a resize, and restarts in the middle."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from tests.real.waiting import wait_until
 PATIENCE_SECONDS = 240
 NEW_CPU = {"requests": {"cpu": "45m"}, "limits": {"cpu": "90m"}}
 LASTING = ("burner", "pair", "unready", "resized")
+"""The workloads whose containers never end."""
 
 
 class Story:
@@ -40,6 +42,8 @@ class Story:
             name: Recorder(f"kubelet of {name}", RawPages(kubelet, self.pods).read, every=10)
             for name, kubelet in kubelets.items()
         }
+        self.away = 0.0
+        """Seconds in which there was no exporter."""
         self.kept: dict[str, tuple[set[str], set[str]]] = {}
         """Of each node, the ids of the lasting containers before and after its kubelet's restart."""
 
@@ -138,11 +142,13 @@ class Story:
 
     def _restart_exporter(self) -> None:
         """Restart it over something that happens while it is away."""
+        stopped = time.monotonic()
         self.exporter.process.stop()
         restarts = self._restarts()
         wait_until(lambda: self._restarts() > restarts, what="a restart meanwhile", timeout=PATIENCE_SECONDS)
         with self.cluster.cgroup.entered():
             self.exporter.start()
+        self.away = time.monotonic() - stopped
 
     def _restarts(self) -> float:
         return sum(value for key, value in self.api.timeline.last.items() if key.figure == "restarts")

@@ -13,7 +13,7 @@ from tests.real.waiting import wait_until
 
 COUNTS = ("restarts", "evictions", "jobs_finished", "jobs_failed", "ends OOMKilled", "ends Error", "ends Completed")
 # What happened while it was away is told when a new counter was seen at 0 for long enough.
-LAG = Allowance(20.0)
+LAG = 20.0
 
 
 def test_no_counter_fell_while_its_process_was_the_same(story: Story) -> None:
@@ -21,10 +21,15 @@ def test_no_counter_fell_while_its_process_was_the_same(story: Story) -> None:
     assert len(story.exported.timeline.readings) > 30
 
 
+@pytest.mark.xfail(reason="what kubelets' rows held at first sight is in the counters' first values")
+def test_every_counter_is_born_at_zero(story: Story) -> None:
+    assert not story.pages.unseen()
+
+
 def test_no_count_is_ever_ahead_of_the_api_or_far_behind(story: Story, comparisons: list[str]) -> None:
     ours, truth = story.exported.timeline, story.api.timeline
     comparisons += ["exporter, counts: the API's, then ours", *beside(ours, truth, COUNTS)]
-    assert not disagreements(ours, truth, COUNTS, LAG)
+    assert not disagreements(ours, truth, COUNTS, Allowance(LAG + story.away))
 
 
 def test_in_the_end_every_count_is_the_apis(story: Story) -> None:
