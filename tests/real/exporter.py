@@ -28,7 +28,7 @@ UNHURRIED = (
 OWN = (
     *("headroom_build_", "headroom_source_", "headroom_objects_skipped_", "headroom_pods_", "headroom_events_"),
     *("headroom_workloads_", "headroom_exposition_", "headroom_publish_", "headroom_checkpoint_"),
-    *("headroom_http_", "headroom_server_"),
+    *("headroom_http_", "headroom_server_", "headroom_kubelet_"),
 )
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 
