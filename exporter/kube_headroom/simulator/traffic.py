@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from kube_headroom.simulator.controllers.pods import is_ready, is_terminating
 from kube_headroom.simulator.shop.rows import Demand
 from kube_headroom.simulator.store import Name, Object
 from kube_headroom.simulator.world import Marks, World
@@ -106,7 +107,7 @@ class Traffic:
 
     def _follow(self, pod: Object, *, gone: bool) -> None:
         metadata = pod["metadata"]
-        answers = not gone and "deletionTimestamp" not in metadata and _is_ready(pod)
+        answers = not gone and not is_terminating(pod) and is_ready(pod)
         for service in self._by_namespace.get(metadata["namespace"], ()):
             chosen = answers and service.selects(pod)
             if chosen == (metadata["uid"] in service.backends):
@@ -156,11 +157,6 @@ def share_of_peak(now: float) -> float:
     hour = moment.weekday() * 24 + moment.hour
     before, after = (WEEKDAYS[at // 24 % 7] * HOURS[at % 24] for at in (hour, hour + 1))
     return before + (after - before) * (now % 3600 / 3600)
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = pod.get("status", {}).get("conditions", ())
-    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
 
 
 def _ordered(services: Mapping[Name, Service]) -> Iterator[Service]:
