@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from kube_headroom.catalogue.labels import Workload
+from kube_headroom.catalogue.labels import Slo, Workload
 from kube_headroom.catalogue.metric import Sample
 from kube_headroom.model import Controller, CronJob, HorizontalPodAutoscaler, Job, Node, Pod
 
@@ -129,3 +129,36 @@ class VolumeSnapshot(NamedTuple):
     used_bytes: float | None
     inodes: float | None
     inodes_used: float | None
+
+
+class BudgetSnapshot(NamedTuple):
+    """One period's budget: `events` and `bad` outside maintenance; `remaining` is 1 with nothing spent."""
+
+    period: str
+    events: float
+    bad: float
+    remaining: float
+    coverage: float
+
+
+class SloSnapshot(NamedTuple):
+    """An SLO, or one group of it, at one instant.
+
+    `counters` are events, bad events, and both again for what maintenance excluded (None where there never was
+    one), as they may be exposed now; None while there are no data. `thresholds` and `burn_rates` are pairs of
+    window and burn rate; `burn_rates`, `budgets` and `state` are empty while there are no data.
+    """
+
+    slo: Slo
+    owner: str
+    sli: str
+    unit: str
+    objective: float
+    thresholds: tuple[tuple[str, float], ...]
+    minimum_bad_events: float
+    budget_ticket: float | None
+    counters: tuple[float, float, float | None, float | None] | None
+    burn_rates: tuple[tuple[str, float], ...]
+    budgets: tuple[BudgetSnapshot, ...]
+    state: str
+    evaluated_at: float | None

@@ -13,6 +13,7 @@ from kube_headroom.catalogue.metric import Metric
 from kube_headroom.catalogue.node_usage import NODE_USAGE_METRICS
 from kube_headroom.catalogue.nodes import NODE_METRICS
 from kube_headroom.catalogue.objects import OBJECT_METRICS
+from kube_headroom.catalogue.slo import SLO_METRICS
 from kube_headroom.catalogue.usage import USAGE_METRICS
 from kube_headroom.catalogue.volumes import VOLUME_METRICS
 from kube_headroom.catalogue.workloads import WORKLOAD_METRICS
@@ -52,6 +53,11 @@ SCOPES = (
     Scope("Usage of nodes and pools", "What kubelets measure.", NODE_USAGE_METRICS),
     Scope("Other objects", "Labels carry kube-state-metrics' names.", OBJECT_METRICS),
     Scope("Usage of volumes", "One series per claim that a running pod has mounted.", VOLUME_METRICS),
+    Scope(
+        "SLOs",
+        "One set per SLO, or per group of a grouped one; docs/slo.md says what an event is.",
+        SLO_METRICS,
+    ),
     Scope("The exporter itself", "Served from the first moment, before the cluster was read.", EXPORTER_METRICS),
 )
 

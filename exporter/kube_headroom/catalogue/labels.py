@@ -236,3 +236,72 @@ class Build(NamedTuple):
 
     version: str
     python_version: str
+
+
+class Slo(NamedTuple):
+    """An SLO: `slo_group` is `route=/cart` of a grouped one, else empty; the workload is empty where it has none."""
+
+    slo_service: str
+    slo: str
+    slo_group: str
+    namespace: str
+    workload_kind: str
+    workload: str
+
+
+class SloInfo(NamedTuple):
+    """An SLO, who owns it, and what is counted: the SLI and the unit of its events."""
+
+    slo_service: str
+    slo: str
+    slo_group: str
+    namespace: str
+    workload_kind: str
+    workload: str
+    owner: str
+    sli: str
+    unit: str
+
+
+class SloWindow(NamedTuple):
+    """An SLO and a window of its burn rate, such as `1h`."""
+
+    slo_service: str
+    slo: str
+    slo_group: str
+    namespace: str
+    workload_kind: str
+    workload: str
+    window: str
+
+
+class SloPeriod(NamedTuple):
+    """An SLO and a period of its budget, such as `30d` or `month`."""
+
+    slo_service: str
+    slo: str
+    slo_group: str
+    namespace: str
+    workload_kind: str
+    workload: str
+    period: str
+
+
+class SloState(NamedTuple):
+    """An SLO and a state of its error budget policy."""
+
+    slo_service: str
+    slo: str
+    slo_group: str
+    namespace: str
+    workload_kind: str
+    workload: str
+    state: str
+
+
+class SloReason(NamedTuple):
+    """A declared SLO and why something of it was not counted."""
+
+    slo_service: str
+    slo: str
+    reason: str

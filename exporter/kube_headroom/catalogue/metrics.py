@@ -9,6 +9,7 @@ from kube_headroom.catalogue.metric import Metric
 from kube_headroom.catalogue.node_usage import NODE_USAGE_METRICS
 from kube_headroom.catalogue.nodes import NODE_METRICS
 from kube_headroom.catalogue.objects import OBJECT_METRICS
+from kube_headroom.catalogue.slo import SLO_METRICS
 from kube_headroom.catalogue.usage import USAGE_METRICS
 from kube_headroom.catalogue.volumes import VOLUME_METRICS
 from kube_headroom.catalogue.workloads import WORKLOAD_METRICS
@@ -21,4 +22,5 @@ CLUSTER_METRICS: tuple[Metric[Any], ...] = (
     *NODE_USAGE_METRICS,
     *OBJECT_METRICS,
     *VOLUME_METRICS,
+    *SLO_METRICS,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kube_headroom.catalogue.metric import Sample
-from kube_headroom.signals import batch, nodes, objects, replicas, requests, usage
+from kube_headroom.signals import batch, nodes, objects, replicas, requests, slo, usage
 
 Signal = Callable[[Any], Iterator[Sample]]
 
@@ -32,6 +32,7 @@ SIGNALS: dict[str, tuple[Signal, ...]] = {
     "resourcequotas": (objects.resource_quota,),
     "limitranges": (objects.limit_range,),
     "persistentvolumeclaims": (objects.persistent_volume_claim,),
+    "slo": (slo.slo,),
 }
 """The signals of each scope: what a snapshot key of the state room begins with."""
 
