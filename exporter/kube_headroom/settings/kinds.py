@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from kube_headroom.durations import parse_duration
 
@@ -117,8 +118,28 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _SUBDOMAIN = rf"(?=.{{1,253}}/){_LABEL}(?:\.{_LABEL})*/"
 _KEY_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 
+
+def _parse_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
 PATH = Kind("FILE", "a file's path", _parse_path)
 LISTEN_ADDRESS = Kind("ADDRESS", "[HOST]:PORT, such as :9789, 127.0.0.1:9789 or [::1]:9789", _parse_listen_address)
+URL = Kind("URL", "an address such as https://prometheus:9090/base, without user, query or fragment", _parse_url)
+HEADER = matching("NAME: VALUE", "an HTTP header such as `X-Team: shop`", r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: ?[\x20-\x7e]*")
+TENANT = matching(
+    "NAME", "a tenant's name as Mimir takes it, such as team-a or team-a|team-b", r"[A-Za-z0-9!_.*'()|-]{1,150}"
+)
+USER_NAME = matching("NAME", "a user's name without a colon", r"[^:\x00-\x1f]{1,256}")
+SELECTOR = matching("SELECTOR", "a label selector such as kube-headroom.io/slo=true", r"[A-Za-z0-9_./!=, ()-]{1,512}")
+PERIOD = matching(
+    "PERIOD",
+    "a rolling period such as 28d, or week, month, quarter, year",
+    r"[1-9][0-9]{0,2}[dw]|week|month|quarter|year",
+)
 TELEMETRY_PATH = matching(
     "PATH",
     "a path such as /metrics, other than / and what begins with /-/",

@@ -153,6 +153,11 @@ def _check(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
             f"kubelet-certificate-authority ({place('kubelet-certificate-authority')}) and kubelet-insecure-tls "
             f"({place('kubelet-insecure-tls')}) cannot be used together; keep the first"
         )
+    for one, other in (("username", "password-file"), ("client-certificate", "client-key")):
+        if (values[f"prometheus.{one}"] is None) != (values[f"prometheus.{other}"] is None):
+            raise SettingsError(f"prometheus.{one} and prometheus.{other} belong together; give both or none")
+    if values["prometheus.bearer-token-file"] and values["prometheus.username"]:
+        raise SettingsError("prometheus.bearer-token-file and prometheus.username cannot be used together; keep one")
     if values["state.max-age"] <= values["state.interval"]:
         raise SettingsError(
             f"state.max-age ({place('state.max-age')}) must be longer than state.interval "

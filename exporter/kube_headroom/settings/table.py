@@ -112,6 +112,31 @@ SETTINGS = (
     Setting("kubelet-preferred-address-types", one_of(*ADDRESS_TYPES), ADDRESS_TYPES[:3], "Types of a node's addresses, the preferred first; the first that a node has is where its kubelet is asked."),
     Setting("kubelet-certificate-authority", kinds.PATH, None, "PEM file of the authorities that sign kubelets' certificates; not together with kubelet-insecure-tls.", "the authority of the API server"),
     Setting("kubelet-insecure-tls", one_of("true", "false"), "false", "Do not verify kubelets' certificates: whoever answers at a node's address is given our token."),
+    Setting("slo.files", kinds.PATH, (), "Files and directories of SLO definitions; read again when they change."),
+    Setting("slo.configmap-selector", kinds.SELECTOR, None, "Label selector of the ConfigMaps whose values are SLO definitions.", "no ConfigMap is read"),
+    Setting("slo.annotations", one_of("on", "off"), "on", "Take SLOs from the annotation `slo` (after the annotation prefix) of workloads, such as availability=99.9."),
+    Setting("slo.step", duration("5s", "5m"), "30s", "Time between two evaluations of the SLOs."),
+    Setting("slo.periods", kinds.PERIOD, ("30d",), "Budget periods of SLOs that name none; the first one is what alerts are about."),
+    Setting("slo.minimum-bad-events", kinds.decimal(0, 1_000_000), "3", "Bad events in the long window below which no burn rate alerts, where an SLO does not say."),
+    Setting("slo.budget-ticket", kinds.decimal(0, 1), "0.2", "Share of the budget that makes a ticket once spent by what burn rates cannot see: SLIs of few events."),
+    Setting("slo.group-limit", whole_number(1, 10_000), "100", "Groups that a grouped SLO may have, where it does not say; more are counted and left out."),
+    Setting("slo.missing-after", duration("30s", "1h"), "3m", "How long an SLO without data keeps its series."),
+    Setting("slo.state-file", kinds.PATH, None, "SQLite file that keeps SLOs' windows and budgets across a restart.", "they begin anew, or with what Prometheus has"),
+    Setting("prometheus.url", kinds.URL, None, "Prometheus-compatible server that PromQL SLIs are asked of and gaps are filled from.", "SLOs by PromQL have no data"),
+    Setting("prometheus.bearer-token-file", kinds.PATH, None, "File with a token for that server; read again when it changes."),
+    Setting("prometheus.username", kinds.USER_NAME, None, "User for that server, with prometheus.password-file."),
+    Setting("prometheus.password-file", kinds.PATH, None, "File with that user's password; read again when it changes."),
+    Setting("prometheus.headers", kinds.HEADER, (), "More headers for that server; not for secrets, which files are for."),
+    Setting("prometheus.tenant", kinds.TENANT, None, "Tenant to ask for (X-Scope-OrgID)."),
+    Setting("prometheus.certificate-authority", kinds.PATH, None, "PEM file of the authorities that sign that server's certificate.", "the system's"),
+    Setting("prometheus.client-certificate", kinds.PATH, None, "PEM file of our certificate for that server, with prometheus.client-key."),
+    Setting("prometheus.client-key", kinds.PATH, None, "PEM file of that certificate's key."),
+    Setting("prometheus.insecure-tls", one_of("true", "false"), "false", "Do not verify that server's certificate."),
+    Setting("prometheus.request-timeout", duration("100ms", "5m"), "10s", "How long an answer may take in all."),
+    Setting("prometheus.concurrency", whole_number(1, 64), "4", "Queries asked at once."),
+    Setting("prometheus.series-limit", whole_number(1, 1_000_000), "10000", "Series that one query of an SLO may return; more are refused."),
+    Setting("prometheus.scrape-interval", duration("1s", "5m"), "30s", "The longest scrape interval of what SLIs are made of: queries reach back five of them."),
+    Setting("prometheus.back-fill", duration("0s", "400d"), "31d", "How far back gaps and the time before a new SLO are filled from that server; 0s leaves them gaps."),
     Setting("state.file", kinds.PATH, None, "SQLite file that keeps counters' baselines across a restart.", "nothing is kept"),
     Setting("state.interval", duration("100ms", "10m"), "5s", "Time between two check-points of the state file."),
     Setting("state.max-age", duration("1s", "7d"), "1h", "Age above which a check-point is not taken up; events live for 1h on the API server."),
@@ -158,6 +183,31 @@ class Settings:
     kubelet_preferred_address_types: tuple[str, ...]
     kubelet_certificate_authority: Path | None
     kubelet_insecure_tls: str
+    slo_files: tuple[Path, ...]
+    slo_configmap_selector: str | None
+    slo_annotations: str
+    slo_step: float
+    slo_periods: tuple[str, ...]
+    slo_minimum_bad_events: float
+    slo_budget_ticket: float
+    slo_group_limit: int
+    slo_missing_after: float
+    slo_state_file: Path | None
+    prometheus_url: str | None
+    prometheus_bearer_token_file: Path | None
+    prometheus_username: str | None
+    prometheus_password_file: Path | None
+    prometheus_headers: tuple[str, ...]
+    prometheus_tenant: str | None
+    prometheus_certificate_authority: Path | None
+    prometheus_client_certificate: Path | None
+    prometheus_client_key: Path | None
+    prometheus_insecure_tls: str
+    prometheus_request_timeout: float
+    prometheus_concurrency: int
+    prometheus_series_limit: int
+    prometheus_scrape_interval: float
+    prometheus_back_fill: float
     state_file: Path | None
     state_interval: float
     state_max_age: float
