@@ -89,6 +89,7 @@ def test_every_symbol_of_a_scope_is_in_its_tuple() -> None:
         nodes,
         objects,
         slo,
+        slo_engine,
         usage,
         volumes,
         workloads,
@@ -96,7 +97,19 @@ def test_every_symbol_of_a_scope_is_in_its_tuple() -> None:
 
     symbols = {
         value
-        for module in (batch, exporter, kubelets, node_usage, nodes, objects, slo, usage, volumes, workloads)
+        for module in (
+            batch,
+            exporter,
+            kubelets,
+            node_usage,
+            nodes,
+            objects,
+            slo,
+            slo_engine,
+            usage,
+            volumes,
+            workloads,
+        )
         for value in vars(module).values()
         if isinstance(value, Metric)
     }

@@ -17,6 +17,7 @@ from kube_headroom.catalogue.labels import (
     SourceReason,
 )
 from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Metric, Stability, Unit
+from kube_headroom.catalogue.slo_engine import SLO_ENGINE_METRICS
 
 SUM, MAX, MIN = Aggregation.SUM, Aggregation.MAX, Aggregation.MIN
 NONE, BYTES, SECONDS, TIMESTAMP = Unit.NONE, Unit.BYTES, Unit.SECONDS, Unit.TIMESTAMP_SECONDS
@@ -233,6 +234,7 @@ EXPORTER_METRICS: tuple[Metric[Any], ...] = (
     WORKLOADS_OVERFLOWED,
     *KUBELET_METRICS,
     KUBELET_ROWS_REFUSED,
+    *SLO_ENGINE_METRICS,
     EXPOSITION_SERIES,
     EXPOSITION_BYTES,
     PUBLISHED,
