@@ -43,7 +43,7 @@ class Recorder:
 def publisher_of(stage: Stage) -> tuple[Publisher, Recorder]:
     server = Recorder()
     publisher = Publisher(
-        stage.inventory,
+        (stage.inventory,),
         cast("Server", server),
         CollectorRegistry(),
         feed=OverviewFeed(lambda: ()),

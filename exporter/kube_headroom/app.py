@@ -117,7 +117,7 @@ class Exporter:
         self._reflectors = [reflector for _, reflector in read]
         self._kubelets = self._read_kubelets(connection)
         self._publisher = Publisher(
-            self._inventory, server, registry(self._samples), feed=OverviewFeed(self._sources), clock=timing.clock
+            (self._inventory,), server, registry(self._samples), feed=OverviewFeed(self._sources), clock=timing.clock
         )
         log.info("API server answered", kubernetes=introduction.version, resumed=self._resumed)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -21,7 +21,6 @@ from kube_headroom.exposition.registry import registry_body
 from kube_headroom.exposition.server import Server
 from kube_headroom.overview.content import Overview
 from kube_headroom.overview_feed import OverviewFeed
-from kube_headroom.state.inventory import Inventory, Key
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +28,26 @@ AT_ONCE = 200
 """Snapshots per hold of the inventory's lock: readers wait at most this long, some milliseconds."""
 OWN_INTERVAL = 10.0
 """Seconds between two readings of our own metrics, unless the standing changes: a reading costs more than a small publication."""
+
+
+Key = tuple[str, ...]
+
+
+class Origin(Protocol):
+    """Where snapshots come from: the cluster's state, the SLO engine."""
+
+    def changes(self) -> list[Key]:
+        """Return the keys whose snapshot changed since the last call."""
+
+    def snapshots(self, keys: Iterable[Key]) -> list[tuple[Key, Any]]:
+        """View what the keys name now, None for what is gone."""
+
+
+class Listener(Protocol):
+    """Who learns of every key that is rendered, with what was made of it."""
+
+    def put(self, key: Key, snapshot: object | None, samples: Sequence[Sample], now: float) -> None:
+        """Take a key's snapshot, None for what is gone, and the samples made of it."""
 
 
 class Standing(NamedTuple):
@@ -40,18 +59,20 @@ class Standing(NamedTuple):
 
 
 class Publisher:
-    """Keeps the page up to date with the inventory and hands it to the server."""
+    """Keeps the page up to date with what the origins tell, in their order, and hands it to the server."""
 
     def __init__(
         self,
-        inventory: Inventory,
+        origins: Sequence[Origin],
         server: Server,
         own: CollectorRegistry,
         *,
         feed: OverviewFeed,
         clock: Callable[[], float],
+        listeners: Sequence[Listener] = (),
     ) -> None:
-        self._inventory = inventory
+        self._origins = origins
+        self._listeners = (feed, *listeners)
         self._server = server
         self._own = own
         self._feed = feed
@@ -99,11 +120,14 @@ class Publisher:
                 yield series.EXPOSITION_BYTES.at(Family(metric.name), size)
 
     def _refresh(self) -> bool:
-        keys, now = self._inventory.changes(), self._clock()
-        for some in _slices(keys, AT_ONCE):
-            for key, snapshot in self._inventory.snapshots(some):
-                self._put(key, snapshot, now)
-        return bool(keys)
+        changed = False
+        for origin in self._origins:
+            keys, now = origin.changes(), self._clock()
+            for some in _slices(keys, AT_ONCE):
+                for key, snapshot in origin.snapshots(some):
+                    self._put(key, snapshot, now)
+            changed = changed or bool(keys)
+        return changed
 
     def _put(self, key: Key, snapshot: object | None, now: float) -> None:
         """One object that no signal understands must not cost the others their series."""
@@ -111,7 +135,8 @@ class Publisher:
         try:
             samples = () if snapshot is None else tuple(signals.samples(key[0], snapshot))
             self._page.put(key, samples)
-            self._feed.put(key, snapshot, samples, now)
+            for listener in self._listeners:
+                listener.put(key, snapshot, samples, now)
         except Exception:
             self._page.drop(key)
             self._feed.drop(key, now)

@@ -32,7 +32,7 @@ class Served:
         stage = self.shop.stage
         feed = OverviewFeed(self._sources)
         self.publisher = Publisher(
-            stage.inventory, self.server, CollectorRegistry(), feed=feed, clock=lambda: stage.now
+            (stage.inventory,), self.server, CollectorRegistry(), feed=feed, clock=lambda: stage.now
         )
         self.server.start()
         self.url = f"http://{self.server.addresses[0]}/"
