@@ -69,10 +69,9 @@ class Publisher:
         *,
         feed: OverviewFeed,
         clock: Callable[[], float],
-        listeners: Sequence[Listener] = (),
     ) -> None:
         self._origins = origins
-        self._listeners = (feed, *listeners)
+        self._listeners: list[Listener] = [feed]
         self._server = server
         self._own = own
         self._feed = feed
@@ -83,6 +82,10 @@ class Publisher:
         self._duration = 0.0
         self._errors = 0
         self._shown: Standing | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Tell another one of every key from now on."""
+        self._listeners.append(listener)
 
     def publish(self, standing: Standing) -> None:
         """Publish what changed in the cluster or in the standing, and our own metrics every few seconds anyway."""
