@@ -7,6 +7,7 @@ from typing import Any
 from kube_headroom.simulator.store import Object
 
 OWNER = "kube-headroom.io/owner"
+SLO = "kube-headroom.io/slo"
 
 OWNERS = {
     "kube-system": "platform",

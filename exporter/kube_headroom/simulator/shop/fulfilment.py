@@ -26,6 +26,7 @@ FULFILMENT = (
             requests=Amount("100m", "96Mi"), limits=Amount("200m", "128Mi"),
         ),),
         demand=Demand(calls=(("payments/fraud-check", 1.0), ("payments/ledger-db", 3.0))),
+        slo="availability=99.95",
     ),
     Workload(
         "Deployment", "payments", "fraud-check",
@@ -38,6 +39,7 @@ FULFILMENT = (
             requests=Amount("300m", "960Mi"), limits=Amount("1", "1Gi"),
         ),),
         replicas=4, owner="risk", available=2, demand=Demand(),
+        slo="availability=99.9",
     ),
     Workload(
         "StatefulSet", "payments", "ledger-db",
@@ -99,6 +101,7 @@ FULFILMENT = (
             limits=Amount("", "256Mi"),
         ),),
         replicas=4, demand=Demand(),
+        slo="availability=99.5, rollout-success=90",
     ),
     Workload(
         "CronJob", "orders", "cleanup",
@@ -107,6 +110,7 @@ FULFILMENT = (
             program=Program(cpu_idle_cores=0.1, memory_bytes=80 * Mi, runs_seconds=160),
         ),),
         owner="orders", schedule="17 * * * *",
+        slo="job-success=95",
     ),
     Workload(
         "Job", "orders", "migrate-v42",

@@ -59,6 +59,8 @@ class Workload(NamedTuple):
     replicas: int = 1
     owner: str = ""
     """Team in `kube-headroom.io/owner`; "" leaves the annotation to the namespace."""
+    slo: str = ""
+    """SLOs as the annotation `kube-headroom.io/slo` states them."""
     init: tuple[Container, ...] = ()
     sidecars: tuple[Container, ...] = ()
     """Native ones: init containers that stay."""

@@ -37,6 +37,7 @@ SELLING = (
         demand=Demand(calls=(
             ("shop/cart", 0.3), ("catalog/catalog", 1.2), ("catalog/search", 0.25), ("catalog/recommendations", 0.4),
         )),
+        slo="availability=99.9, rollout-success=90",
     ),
     Workload(
         "Deployment", "shop", "cart",
@@ -50,6 +51,7 @@ SELLING = (
         ),),
         replicas=6, owner="storefront", available=3,
         demand=Demand(calls=(("shop/session-store", 2.0), ("shop/checkout", 0.12))),
+        slo="availability=99.9, probe-success=99",
     ),
     Workload(
         "Deployment", "shop", "checkout",
@@ -63,6 +65,7 @@ SELLING = (
         ),),
         replicas=5, owner="checkout", sidecars=(PROXY,), available=3,
         demand=Demand(calls=(("payments/payments", 1.0), ("orders/orders", 1.0))),
+        slo="availability=99.9, throttle-free=95",
     ),
     Workload(
         "StatefulSet", "shop", "session-store",
@@ -95,6 +98,7 @@ SELLING = (
             requests=Amount("200m", "512Mi"), limits=Amount("", "768Mi"),
         ),),
         replicas=9, available=6, demand=Demand(),
+        slo="availability=99.9, restart-free=99.5",
     ),
     Workload(
         "Deployment", "catalog", "search",
@@ -107,6 +111,7 @@ SELLING = (
             requests=Amount("400m", "1280Mi"), limits=Amount("1500m", "1536Mi"),
         ),),
         replicas=6, owner="search", available=3, autoscale=Autoscale(4, 12, 75), demand=Demand(),
+        slo="restart-free=99.5",
     ),
     Workload(
         "Deployment", "catalog", "recommendations",
@@ -119,6 +124,7 @@ SELLING = (
             requests=Amount("2", "2Gi"), limits=Amount("4", "4Gi"),
         ),),
         replicas=6, owner="data-science", pool="spot", available=3, demand=Demand(),
+        slo="availability=99, scheduling-latency=95",
     ),
     Workload(
         "CronJob", "catalog", "catalog-sync",
@@ -128,6 +134,7 @@ SELLING = (
             requests=Amount("200m", "192Mi"), limits=Amount("500m", "256Mi"),
         ),),
         schedule="*/5 * * * *", pool="spot",
+        slo="job-success=95",
     ),
     Workload(
         "Pod", "catalog", "debug-shell",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kube_headroom.simulator.shop.cluster import OWNER, STORAGE_CLASS
+from kube_headroom.simulator.shop.cluster import OWNER, SLO, STORAGE_CLASS
 from kube_headroom.simulator.shop.nodes import POOL_LABEL, SPOT_TAINT
 from kube_headroom.simulator.shop.rows import Amount, Container, Workload
 from kube_headroom.simulator.store import Object
@@ -191,9 +191,9 @@ SPECS: dict[str, tuple[str, Callable[[Workload], Object]]] = {
 """Resource and spec by kind; a StaticPod comes from its nodes, a Kafka's pods from its operator."""
 
 
-def owned_by(row: Workload) -> dict[str, str]:
-    """Return the annotation that names the workload's team, if its row does."""
-    return {OWNER: row.owner} if row.owner else {}
+def annotations(row: Workload) -> dict[str, str]:
+    """Return the annotations that name the workload's team and its SLOs, if its row does."""
+    return {key: text for key, text in ((OWNER, row.owner), (SLO, row.slo)) if text}
 
 
 def companions(row: Workload, services: int) -> Iterator[tuple[str, Object]]:
