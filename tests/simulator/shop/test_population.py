@@ -4,6 +4,7 @@ import pytest
 
 from kube_headroom.resources import parse_quantity
 from kube_headroom.simulator.program import Program
+from kube_headroom.simulator.shop.cluster import OWNER
 from kube_headroom.simulator.shop.population import measured, populate, rows
 from kube_headroom.simulator.store import moment
 from kube_headroom.simulator.world import World
@@ -109,7 +110,7 @@ def test_owners_are_named_by_the_workload_by_its_namespace_or_by_nobody() -> Non
         each["metadata"]["name"]: each["metadata"].get("annotations", {}) for each in made.store.all("namespaces")
     }
     found = {
-        (bool(each["metadata"].get("annotations")), bool(namespaces[each["metadata"]["namespace"]]))
+        (OWNER in each["metadata"].get("annotations", {}), bool(namespaces[each["metadata"]["namespace"]]))
         for each in made.store.all("deployments")
     }
     assert {(True, False), (False, True), (False, False)} <= found

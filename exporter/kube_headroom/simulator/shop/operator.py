@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kube_headroom.simulator.controllers.pods import is_terminal
 from kube_headroom.simulator.shop.rows import Workload
-from kube_headroom.simulator.shop.templates import annotations, claim_spec, pod_labels, pod_spec
+from kube_headroom.simulator.shop.templates import claim_spec, pod_labels, pod_spec, stated
 from kube_headroom.simulator.store import Object, timestamp
 from kube_headroom.simulator.world import Marks, World
 
@@ -65,7 +65,7 @@ class KafkaOperator:
                     "name": name,
                     "namespace": namespace,
                     "labels": {**pod_labels(row), "strimzi.io/cluster": row.name},
-                    "annotations": annotations(row),
+                    "annotations": stated(row),
                     "ownerReferences": [self._owner(row)],
                 },
                 "spec": {**pod_spec(row), "hostname": name, "volumes": volumes},
@@ -103,7 +103,7 @@ def static_pod(row: Workload, node: Object, now: float) -> Object:
                 "kubernetes.io/config.mirror": hash_,
                 "kubernetes.io/config.seen": timestamp(now),
                 "kubernetes.io/config.source": "file",
-                **annotations(row),
+                **stated(row),
             },
             "ownerReferences": [
                 {

@@ -15,7 +15,7 @@ from kube_headroom.simulator.shop.operator import static_pod
 from kube_headroom.simulator.shop.platform import PLATFORM
 from kube_headroom.simulator.shop.rows import Demand, Workload
 from kube_headroom.simulator.shop.selling import SELLING
-from kube_headroom.simulator.shop.templates import SPECS, annotations, companions, pod_labels
+from kube_headroom.simulator.shop.templates import SPECS, companions, pod_labels, stated
 from kube_headroom.simulator.store import Object, owner_reference, timestamp
 from kube_headroom.simulator.world import World
 
@@ -103,7 +103,7 @@ def _add_workload(world: World, row: Workload) -> None:
             "name": row.name,
             "namespace": row.namespace,
             "labels": pod_labels(row),
-            "annotations": annotations(row),
+            "annotations": stated(row),
         }
         if row.kind not in ("Job", "Pod"):
             metadata["creationTimestamp"] = created

@@ -191,7 +191,7 @@ SPECS: dict[str, tuple[str, Callable[[Workload], Object]]] = {
 """Resource and spec by kind; a StaticPod comes from its nodes, a Kafka's pods from its operator."""
 
 
-def annotations(row: Workload) -> dict[str, str]:
+def stated(row: Workload) -> dict[str, str]:
     """Return the annotations that name the workload's team and its SLOs, if its row does."""
     return {key: text for key, text in ((OWNER, row.owner), (SLO, row.slo)) if text}
 
