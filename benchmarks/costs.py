@@ -34,6 +34,11 @@ def peak_bytes(pid: int) -> int:
     return sum(_kilobytes(one, "status", "VmHWM") for one in tree(pid)) * 1024
 
 
+def resident_bytes(pid: int) -> list[int]:
+    """The resident size now of each process of the tree, the parent first."""
+    return [_kilobytes(one, "status", "VmRSS") * 1024 for one in tree(pid)]
+
+
 def settled_bytes(pid: int) -> int:
     """The proportional resident size now: what processes share counts once."""
     return sum(_kilobytes(one, "smaps_rollup", "Pss") for one in tree(pid)) * 1024
