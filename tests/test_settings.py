@@ -200,6 +200,16 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, make: Any, message: s
             "(default)", id="no check-point is fresh",
         ),
         pytest.param(
+            {"kubelet_volumes_interval": "61s"}, {},
+            "kubelet-volumes-interval (flag --kubelet-volumes-interval) must be at most half of kubelet-stale-after "
+            "(default)", id="kubelets read too rarely",
+        ),
+        pytest.param(
+            {"kubelet_stale_after": "30s", "kubelet_volumes_interval": "0s"}, {},
+            "kubelet-cadvisor-interval (default) must be at most half of kubelet-stale-after "
+            "(flag --kubelet-stale-after)", id="kubelets' figures withdrawn too soon",
+        ),
+        pytest.param(
             {"log_level": "info"}, {"HEADROOM_LOG_LEVEL": "loud"}, "environment variable HEADROOM_LOG_LEVEL: log.level",
             id="a mistake that a flag hides is still one",
         ),
@@ -210,6 +220,10 @@ def test_mistake_in_flags_or_environment(flags: dict[str, Any], environment: dic
     with pytest.raises(SettingsError) as raised:
         read(flags, environment)
     assert message in str(raised.value)
+
+
+def test_how_old_kubelets_figures_get_does_not_matter_where_none_are_read() -> None:
+    assert read({"kubelets": "off", "kubelet_volumes_interval": "10m"}).kubelets == "off"
 
 
 def test_variables_that_kubernetes_makes_for_a_service_called_headroom_are_passed_over() -> None:

@@ -158,6 +158,13 @@ def _check(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
             raise SettingsError(f"prometheus.{one} and prometheus.{other} belong together; give both or none")
     if values["prometheus.bearer-token-file"] and values["prometheus.username"]:
         raise SettingsError("prometheus.bearer-token-file and prometheus.username cannot be used together; keep one")
+    for page in ("resource", "cadvisor", "probes", "volumes"):
+        interval = f"kubelet-{page}-interval"
+        if values["kubelets"] == "on" and 2 * values[interval] > values["kubelet-stale-after"]:
+            raise SettingsError(
+                f"{interval} ({place(interval)}) must be at most half of kubelet-stale-after "
+                f"({place('kubelet-stale-after')}), or what is read is withdrawn before it is read again"
+            )
     if values["state.max-age"] <= values["state.interval"]:
         raise SettingsError(
             f"state.max-age ({place('state.max-age')}) must be longer than state.interval "

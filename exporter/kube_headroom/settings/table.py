@@ -103,7 +103,7 @@ SETTINGS = (
     Setting("kubelet-cadvisor-interval", duration("0s", "10m"), "30s", "Time between two readings of a kubelet's /metrics/cadvisor; 0s leaves it out."),
     Setting("kubelet-probes-interval", duration("0s", "10m"), "30s", "Time between two readings of a kubelet's /metrics/probes; 0s leaves it out."),
     Setting("kubelet-volumes-interval", duration("0s", "10m"), "60s", "Time between two readings of a kubelet's /metrics, for its volumes only; 0s leaves it out."),
-    Setting("kubelet-stale-after", duration("30s", "1h"), "2m", "Age at which what a kubelet measured is withdrawn; counters keep their last value. Longer than two intervals."),
+    Setting("kubelet-stale-after", duration("30s", "1h"), "2m", "Age at which what a kubelet measured is withdrawn; counters keep their last value. At least two intervals."),
     Setting("peak-window", duration("1m", "1d"), "10m", "How far back the peaks of memory reach."),
     Setting("kubelet-request-timeout", duration("100ms", "5m"), "10s", "How long a page of a kubelet may take in all, from connecting to its last byte."),
     Setting("kubelet-concurrency", whole_number(2, 1000), "64", "Kubelets asked at once; those that take longer than a second count apart, up to three times as many."),
