@@ -146,7 +146,8 @@ class SloSnapshot(NamedTuple):
 
     `counters` are events, bad events, and both again for what maintenance excluded (None where there never was
     one), as they may be exposed now; None while there are no data. `thresholds` and `burn_rates` are pairs of
-    window and burn rate; `burn_rates`, `budgets` and `state` are empty while there are no data.
+    window and burn rate; `burn_rates`, `budgets` and `state` are empty while there are no data. The first of `budgets`
+    is of the period that alerts and policy are about.
     """
 
     slo: Slo

@@ -66,9 +66,9 @@ MINIMUM_BAD_EVENTS = Gauge(
 )
 BUDGET_TICKET = Gauge(
     "headroom_slo_budget_ticket_ratio",
-    "Share of the first period's budget that makes a ticket once spent, absent where none is wanted "
-    "(`.metadata.annotations`).",
-    Slo,
+    "Share of the budget of the period that alerts are about (the SLO's first) that makes a ticket once spent, absent "
+    "where none is wanted and without data (`.metadata.annotations`).",
+    SloPeriod,
     RATIO,
     MIN,
 )

@@ -20,8 +20,9 @@ def slo(snapshot: SloSnapshot) -> Iterator[Sample]:
     yield series.MINIMUM_BAD_EVENTS.at(labels, snapshot.minimum_bad_events)
     for window, rate in snapshot.thresholds:
         yield series.THRESHOLD.at(SloWindow(*labels, window), rate)
-    if snapshot.budget_ticket is not None:
-        yield series.BUDGET_TICKET.at(labels, snapshot.budget_ticket)
+    if snapshot.budget_ticket is not None and snapshot.budgets:
+        first = SloPeriod(*labels, snapshot.budgets[0].period)
+        yield series.BUDGET_TICKET.at(first, snapshot.budget_ticket)
     for counter, value in zip(COUNTERS, snapshot.counters or (), strict=False):
         if value is not None:
             yield counter.at(labels, value)
