@@ -52,7 +52,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
     `disruption` is the reason of a true `DisruptionTarget` condition, or `TerminationByKubelet` for
     `.status.reason: Evicted` of servers that set no condition. `unschedulable` is PodScheduled=False
-    with reason Unschedulable (a gated pod is not). `probes` are the (container, probe) pairs of its spec, interned.
+    with reason Unschedulable (a gated pod is not), `gated` the same with SchedulingGated, `scheduled` when PodScheduled
+    became true. `probes` are the (container, probe) pairs of its spec, interned.
     `static_uid` is what the kubelet itself calls a mirror pod (annotation `kubernetes.io/config.hash`).
     """
 
@@ -73,6 +74,8 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     statuses: tuple[ContainerStatus, ...]
     probes: tuple[tuple[str, str], ...] = ()
     static_uid: str = ""
+    gated: bool = False
+    scheduled: float = 0.0
 
     @property
     def terminal(self) -> bool:
@@ -81,7 +84,10 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
 
 class Metadata(msgspec.Struct, frozen=True, gc=False):
-    """What every object has; `owner` is the value of the first owner key found in annotations, then labels."""
+    """What every object has; `owner` is the value of the first owner key found in annotations, then labels.
+
+    `slo` is the annotation that declares SLOs, as it is written.
+    """
 
     uid: str
     namespace: str
@@ -90,6 +96,7 @@ class Metadata(msgspec.Struct, frozen=True, gc=False):
     controller: ControllerReference | None
     owner: str
     deleting: bool
+    slo: str = ""
 
 
 class Replicas(msgspec.Struct, frozen=True, gc=False):
@@ -99,7 +106,8 @@ class Replicas(msgspec.Struct, frozen=True, gc=False):
     while a StatefulSet or DaemonSet with RollingUpdate has replicas left to update: revisions differ
     (StatefulSet without partition), `updatedReplicas < replicas - partition` (with one),
     `updatedNumberScheduled < desiredNumberScheduled` (DaemonSet); a Deployment's own controller judges its
-    progress, so it is always false there.
+    progress, so it is always false there. `changing` is true while pods of an older template are replaced, and false
+    while replicas of the present one are added: Progressing=True for the reason of a new template (Deployment), `rolling` (StatefulSet), `updatedNumberScheduled < currentNumberScheduled` while `rolling` (DaemonSet).
     """
 
     desired: int
@@ -108,6 +116,7 @@ class Replicas(msgspec.Struct, frozen=True, gc=False):
     updated: int
     rolling: bool
     deadline_exceeded: bool
+    changing: bool = False
 
 
 class Controller(msgspec.Struct, frozen=True, gc=False):
@@ -200,6 +209,14 @@ class PersistentVolumeClaim(msgspec.Struct, frozen=True, gc=False):
     capacity: int | None
 
 
+class ConfigMap(msgspec.Struct, frozen=True, gc=False):
+    """Keys and texts of `.data`; `left_out` names the keys whose texts are too large to be read."""
+
+    metadata: Metadata
+    data: tuple[tuple[str, str], ...]
+    left_out: tuple[str, ...] = ()
+
+
 class Namespace(msgspec.Struct, frozen=True, gc=False):
     """A namespace, known by its metadata only."""
 
@@ -257,6 +274,7 @@ Fact = (
     | ResourceQuota
     | LimitRange
     | PersistentVolumeClaim
+    | ConfigMap
     | Namespace
     | Node
     | Event

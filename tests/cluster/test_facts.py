@@ -13,11 +13,12 @@ from kube_headroom import model
 from kube_headroom.cluster.decode import NamespaceFilter, ObjectReader, Read
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.health import Flaw, SourceHealth
-from kube_headroom.cluster.kinds import KINDS, KINDS_BY_NAME
+from kube_headroom.cluster.kinds import CONFIG_MAPS, KINDS, KINDS_BY_NAME
 from kube_headroom.resources import Allocation, ContainerResources, PodResources
 from tests.cluster.objects import CREATED_SECONDS, OBJECTS, POD
 
-KEYS = Keys(owner=("kube-headroom.io/owner", "team"), node_pool=("karpenter.sh/nodepool",))
+KEYS = Keys(owner=("kube-headroom.io/owner", "team"), node_pool=("karpenter.sh/nodepool",), slo="kube-headroom.io/slo")
+ROLLED_OUT = "NewReplicaSetAvailable"
 MILLI = 10**6
 MEBI = 2**20 * 10**9
 
@@ -200,7 +201,7 @@ EXPECTED = {
     "namespaces": model.Namespace(metadata("shop", namespace="")),
     "replicasets": model.ReplicaSet(metadata("web", model.ControllerReference("apps", "Deployment", "web", "uid-web"))),
     "deployments": model.Controller("Deployment", metadata("web"), model.Replicas(4, 3, 2, 1, False, True)),  # noqa: FBT003
-    "statefulsets": model.Controller("StatefulSet", metadata("db"), model.Replicas(3, 3, 0, 1, True, False)),  # noqa: FBT003
+    "statefulsets": model.Controller("StatefulSet", metadata("db"), model.Replicas(3, 3, 0, 1, True, False, True)),  # noqa: FBT003
     "daemonsets": model.Controller("DaemonSet", metadata("agent"), model.Replicas(5, 4, 3, 2, True, False)),  # noqa: FBT003
     "jobs": model.Job(
         metadata=metadata("backup-1", model.ControllerReference("batch", "CronJob", "backup", "uid-backup")),
@@ -289,6 +290,105 @@ def test_a_stateful_sets_rollout_is(spec: dict[str, Any], status: dict[str, Any]
     found = read("statefulsets", obj).fact
     assert isinstance(found, model.Controller)
     assert found.replicas.rolling is rolling
+
+
+BOUND_AT = "2026-11-20T10:00:02Z"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        pytest.param(
+            {"status": "True", "lastTransitionTime": BOUND_AT}, (CREATED_SECONDS + 2, False, False), id="bound"
+        ),
+        pytest.param({"status": "True"}, (0.0, False, False), id="bound at a time that nobody wrote down"),
+        pytest.param(
+            {"status": "False", "reason": "Unschedulable", "lastTransitionTime": BOUND_AT},
+            (0.0, False, True),
+            id="tried in vain",
+        ),
+        pytest.param(
+            {"status": "False", "reason": "SchedulingGated", "lastTransitionTime": BOUND_AT},
+            (0.0, True, False),
+            id="not to be tried yet",
+        ),
+        pytest.param({}, (0.0, False, False), id="unknown"),
+    ],
+)
+def test_what_the_scheduler_did_with_a_pod(condition: dict[str, Any], expected: tuple[float, bool, bool]) -> None:
+    found = pod(lambda one: one["status"].update(conditions=[{"type": "PodScheduled", **condition}]))
+    assert (found.scheduled, found.gated, found.unschedulable) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "changing"),
+    [
+        pytest.param(
+            "deployments",
+            {"conditions": [{"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}]},
+            True,
+            id="a Deployment gets on with its new template",
+        ),
+        pytest.param(
+            "deployments",
+            {"updatedReplicas": 1, "conditions": [{"type": "Progressing", "status": "True", "reason": ROLLED_OUT}]},
+            False,
+            id="a Deployment is rolled out and lacks a replica",
+        ),
+        pytest.param(
+            "deployments",
+            {"conditions": [{"type": "Progressing", "status": "Unknown", "reason": "DeploymentPaused"}]},
+            False,
+            id="a Deployment is paused",
+        ),
+        pytest.param(
+            "daemonsets",
+            {"desiredNumberScheduled": 3, "currentNumberScheduled": 3, "updatedNumberScheduled": 1},
+            True,
+            id="a DaemonSet still has pods of its old template",
+        ),
+        pytest.param(
+            "daemonsets",
+            {"desiredNumberScheduled": 4, "currentNumberScheduled": 3, "updatedNumberScheduled": 3},
+            False,
+            id="a DaemonSet has a new node to run on",
+        ),
+    ],
+)
+def test_a_template_is_rolled_out_while(kind: str, status: dict[str, Any], changing: bool) -> None:
+    found = read(kind, {**OBJECTS[kind], "spec": {"replicas": 3}, "status": status}).fact
+    assert isinstance(found, model.Controller)
+    assert found.replicas.changing is changing
+
+
+@pytest.mark.parametrize("kind", ["deployments", "statefulsets", "daemonsets", "cronjobs"])
+def test_workloads_declare_their_slos_in_an_annotation(kind: str) -> None:
+    obj = copy.deepcopy(OBJECTS[kind])
+    obj["metadata"]["annotations"]["kube-headroom.io/slo"] = "availability=99.9"
+    found = read(kind, obj).fact
+    assert isinstance(found, model.Controller | model.CronJob)
+    assert found.metadata.slo == "availability=99.9"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param({"b.yaml": "2", "a.yaml": "1"}, ((("a.yaml", "1"), ("b.yaml", "2")), ()), id="its texts by key"),
+        pytest.param(None, ((), ()), id="nothing"),
+        pytest.param({"a": None, "b": ""}, ((("b", ""),), ()), id="no text is left out, an empty one is a text"),
+        pytest.param(
+            {"a": "x" * 200_000, "b": "y" * 200_000, "c": "z"},
+            ((("a", "x" * 200_000), ("c", "z")), ("b",)),
+            id="what is too large is named",
+        ),
+    ],
+)
+def test_a_config_map_holds(data: dict[str, Any] | None, expected: tuple[Any, Any]) -> None:
+    health = SourceHealth("configmaps")
+    obj = {"kind": "ConfigMap", "metadata": OBJECTS["jobs"]["metadata"], "data": data}
+    found = ObjectReader(CONFIG_MAPS, KEYS, health, NamespaceFilter()).read(json.dumps(obj).encode()).fact
+    assert isinstance(found, model.ConfigMap)
+    assert (found.data, found.left_out) == expected
 
 
 def test_a_quantity_that_is_none_is_left_out_and_counted() -> None:

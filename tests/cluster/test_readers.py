@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kube_headroom.cluster import requests
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.kinds import KINDS, KINDS_BY_NAME
 from kube_headroom.cluster.readers import Choice, reflectors
@@ -24,6 +25,24 @@ def test_without_a_choice_every_kind_is_read_once_in_the_whole_cluster() -> None
 
 def test_a_kind_that_is_switched_off_is_not_read() -> None:
     assert ("events", "") not in sources(kinds_disabled=("events",))
+
+
+def test_config_maps_are_read_only_where_a_label_selects_them() -> None:
+    assert ("configmaps", "") not in sources()
+    assert ("configmaps", "") in sources(slo_configmaps="kube-headroom.io/slo=definitions")
+
+
+def test_every_request_asks_for_what_the_label_selects() -> None:
+    choice = Choice((), (), (), Keys(), streaming=True, slo_configmaps="slo in (a,b)")
+    kind = next(kind for kind in choice.kinds if kind.name == "configmaps")
+    asks = (
+        requests.list_page(kind, "", ""),
+        requests.list_page(kind, "7", "next"),
+        requests.watch(kind, "7", lambda: 0.5),
+        requests.watch_list(kind, "", lambda: 0.5),
+    )
+    assert [ask.query["labelSelector"] for ask in asks] == ["slo in (a,b)"] * 4
+    assert "labelSelector" not in requests.list_page(KINDS_BY_NAME["pods"], "", "").query
 
 
 def test_chosen_namespaces_are_read_one_by_one_and_nodes_as_ever() -> None:

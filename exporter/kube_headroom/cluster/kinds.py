@@ -15,7 +15,7 @@ class Kind(NamedTuple):
     """A resource of the API; `name` is its plural.
 
     `mandatory` kinds are listed once before we are ready. Where `metadata_only`, the server is asked for
-    PartialObjectMetadata: the rest of the object never leaves it.
+    PartialObjectMetadata: the rest of the object never leaves it. `label_selector` asks for the objects it selects.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Kind(NamedTuple):
     namespaced: bool = True
     mandatory: bool = False
     metadata_only: bool = False
+    label_selector: str = ""
 
     def path(self, namespace: str = "") -> str:
         """The URL path of the collection, in one namespace or in all."""
@@ -59,5 +60,8 @@ KINDS = (
     Kind("events", "Event", _CORE, core.Event, objects.event),
 )
 # fmt: on
+
+CONFIG_MAPS = Kind("configmaps", "ConfigMap", _CORE, core.ConfigMap, objects.config_map)
+"""Not among the kinds: read only by a label selector of the settings, since a cluster's ConfigMaps are none of our business."""
 
 KINDS_BY_NAME = {kind.name: kind for kind in KINDS}

@@ -9,7 +9,7 @@ from kube_headroom.cluster.connection import Connection
 from kube_headroom.cluster.decode import NamespaceFilter, ObjectReader
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.health import SourceHealth
-from kube_headroom.cluster.kinds import KINDS
+from kube_headroom.cluster.kinds import CONFIG_MAPS, KINDS, Kind
 from kube_headroom.cluster.reflector import Reflector, Source
 from kube_headroom.cluster.sink import Sink
 from kube_headroom.timing import REAL, Timing
@@ -19,13 +19,23 @@ ASKED_ONE_BY_ONE = 10
 
 
 class Choice(NamedTuple):
-    """What to read: a few chosen namespaces are asked one by one, so that rights in them alone suffice."""
+    """What to read: a few chosen namespaces are asked one by one, so that rights in them alone suffice.
+
+    `slo_configmaps` is the label selector of the ConfigMaps that define SLOs, "" to read none.
+    """
 
     namespaces: tuple[str, ...]
     namespaces_denied: tuple[str, ...]
     kinds_disabled: tuple[str, ...]
     keys: Keys
     streaming: bool
+    slo_configmaps: str = ""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """All that is not switched off."""
+        wanted = tuple(kind for kind in KINDS if kind.name not in self.kinds_disabled)
+        return (*wanted, CONFIG_MAPS._replace(label_selector=self.slo_configmaps)) if self.slo_configmaps else wanted
 
 
 def reflectors(
@@ -35,9 +45,7 @@ def reflectors(
     asked_one_by_one = 0 < len(choice.namespaces) <= ASKED_ONE_BY_ONE
     scopes = choice.namespaces if asked_one_by_one else ("",)
     admitted = NamespaceFilter(frozenset(choice.namespaces), frozenset(choice.namespaces_denied))
-    for kind in KINDS:
-        if kind.name in choice.kinds_disabled:
-            continue
+    for kind in choice.kinds:
         for scope in scopes if kind.namespaced else ("",):
             health = SourceHealth(kind.name, scope)
             source = Source(kind, scope, ObjectReader(kind, choice.keys, health, admitted), health)

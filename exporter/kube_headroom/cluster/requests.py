@@ -28,7 +28,7 @@ class Ask(NamedTuple):
 
 def list_page(kind: Kind, version: str, token: str) -> Ask:
     """A page of a list: the first not older than `version` ("" asks for the newest), the others by their token."""
-    query = {"limit": str(PAGE)}
+    query = {"limit": str(PAGE), **_selection(kind)}
     if token:
         query["continue"] = token
     elif version:
@@ -39,7 +39,13 @@ def list_page(kind: Kind, version: str, token: str) -> Ask:
 def watch(kind: Kind, version: str, random: Callable[[], float]) -> Ask:
     """A watch of what happens after `version`."""
     return Ask(
-        {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", "timeoutSeconds": _seconds(random)},
+        {
+            "watch": "1",
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": _seconds(random),
+            **_selection(kind),
+        },
         _accept(kind, "PartialObjectMetadata"),
         WATCH_READ_TIMEOUT,
     )
@@ -53,10 +59,15 @@ def watch_list(kind: Kind, version: str, random: Callable[[], float]) -> Ask:
         "resourceVersionMatch": "NotOlderThan",
         "allowWatchBookmarks": "true",
         "timeoutSeconds": _seconds(random),
+        **_selection(kind),
     }
     if version:
         query["resourceVersion"] = version
     return Ask(query, _accept(kind, "PartialObjectMetadata"), WATCH_READ_TIMEOUT)
+
+
+def _selection(kind: Kind) -> dict[str, str]:
+    return {"labelSelector": kind.label_selector} if kind.label_selector else {}
 
 
 def _seconds(random: Callable[[], float]) -> str:

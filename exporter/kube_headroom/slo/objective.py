@@ -47,8 +47,8 @@ class ClusterIndicator(NamedTuple):
     """An SLI from cluster state.
 
     `needed` is the share of the desired replicas that must be ready (availability), `settle` the seconds for which
-    replicas must have been desired before they are needed (availability) or that count as bad after a restart
-    (restart-free), `within` the seconds in which a pod must be scheduled, `probe` liveness, readiness or startup.
+    replicas must have been desired before they are needed (availability), `within` the seconds in which a pod must be
+    scheduled, `probe` liveness, readiness or startup, `after_restart` the seconds that are bad from a restart on.
     """
 
     indicator: Indicator
@@ -57,6 +57,7 @@ class ClusterIndicator(NamedTuple):
     settle: float = 300.0
     within: float = 30.0
     probe: str = "readiness"
+    after_restart: float = 60.0
 
 
 class Query(NamedTuple):

@@ -14,6 +14,7 @@ from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Change, Fact
 from kube_headroom.readings import Page
 from kube_headroom.snapshot import ResourcesSnapshot, WorkloadSnapshot
+from kube_headroom.state.declared import Declared, SloInputs, selected
 from kube_headroom.state.entry import targets
 from kube_headroom.state.events import Events
 from kube_headroom.state.jobs import Jobs
@@ -72,6 +73,7 @@ class Inventory:
         self._jobs = Jobs(self.workloads, self._owners, ledger)
         self.events = Events(self.workloads, ledger, self._workload_of_event, limits.event_reasons)
         self._namespace_owner: dict[str, str] = {}
+        self._declared = Declared()
 
     # what readers tell
 
@@ -161,6 +163,25 @@ class Inventory:
         now = self._clock()
         with self.lock:
             return [(key, self._snapshot(key, now)) for key in keys]
+
+    def show_again(self, selectors: Iterable[tuple[str, ...]]) -> None:
+        """Count workloads as changed that are selected by namespace, kind and name ("" for any), and what they use."""
+        with self.lock:
+            found = selected(self.workloads.entries, selectors)
+            self.workloads.changed |= found
+            self.kubelets.show_again(found)
+
+    # what the reader of SLOs asks
+
+    @property
+    def slo_version(self) -> int:
+        """Grows whenever what objects declare of SLOs changed."""
+        return self._declared.version
+
+    def slo_inputs(self) -> SloInputs:
+        """Return the ConfigMaps and annotations that declare SLOs."""
+        with self.lock:
+            return self._declared.inputs(self._namespace_owner)
 
     def sizes(self) -> dict[str, int]:
         """Count the objects held, by kind."""
@@ -288,6 +309,8 @@ class Inventory:
                 self._place_node(fact, gone=after is None)
             case model.Namespace():
                 self._place_namespace(fact, gone=after is None)
+            case model.ConfigMap():
+                self._declared.place_config_map(before, after)
             case _:
                 self._changed.add((kind, fact.metadata.namespace, fact.metadata.name, fact.metadata.uid))
 
@@ -298,6 +321,7 @@ class Inventory:
             entry.controller = fact
         elif entry.controller is not None and entry.controller.metadata.uid == fact.metadata.uid:
             entry.controller = None
+        self._declared.place_workload(entry.workload, entry.controller)
         self.workloads.settle(entry, now)
 
     def _place_between(self, fact: model.ReplicaSet | model.Job, now: float, *, gone: bool) -> None:
@@ -337,6 +361,7 @@ class Inventory:
         self._changed.add(("namespaces", "", name, namespace.metadata.uid))
         if self._namespace_owner.get(name, "") != ("" if gone else owner):
             self.workloads.changed.update(self.workloads.of_namespace(name))
+            self._declared.rename_owner(name)
         if gone:
             self._namespace_owner.pop(name, None)
         else:

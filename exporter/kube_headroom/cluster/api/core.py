@@ -53,6 +53,7 @@ class Condition(ApiStruct):
     type: str | None = None
     status: str | None = None
     reason: str | None = None
+    last_transition_time: str | None = None
 
 
 class Resources(ApiStruct):
@@ -250,6 +251,12 @@ class PersistentVolumeClaim(ApiObject):
 
     spec: ClaimSpec | None = None
     status: ClaimStatus | None = None
+
+
+class ConfigMap(ApiObject):
+    """A core/v1 ConfigMap."""
+
+    data: dict[str, str | None] | None = None
 
 
 class Series(ApiStruct):

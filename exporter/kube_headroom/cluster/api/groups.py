@@ -34,6 +34,7 @@ class ControllerStatus(ApiStruct):
     current_revision: str | None = None
     update_revision: str | None = None
     desired_number_scheduled: int | None = None
+    current_number_scheduled: int | None = None
     number_ready: int | None = None
     number_available: int | None = None
     updated_number_scheduled: int | None = None

@@ -18,10 +18,11 @@ _INTERNED_AT_MOST = 65_536  # then begun anew: names of pods long gone must not 
 
 
 class Keys(NamedTuple):
-    """The annotation and label keys of the settings, first found counts."""
+    """The annotation and label keys of the settings, first found counts; `slo` is one annotation, "" for none."""
 
     owner: tuple[str, ...] = ()
     node_pool: tuple[str, ...] = ()
+    slo: str = ""
 
 
 class Conversion:
@@ -107,6 +108,7 @@ class Conversion:
             controller=self.controller(meta.owner_references),
             owner=self.owner(meta),
             deleting=meta.deletion_timestamp is not None,
+            slo=self.interned((meta.annotations or {}).get(self.keys.slo) or ""),
         )
 
 

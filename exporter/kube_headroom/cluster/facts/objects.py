@@ -11,6 +11,7 @@ from kube_headroom.cluster.facts.conversion import Conversion, first_of, group_o
 ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 # Nodes without a machine: virtual-kubelet and what is built on it (Azure, Alibaba), and Liqo.
 VIRTUAL_LABELS = (("type", "virtual-kubelet"), ("type", "virtual-node"), ("liqo.io/type", "virtual-node"))
+CONFIG_MAP_LIMIT = 256 * 1024  # characters: some thousand SLOs, and a quarter of what the API server takes
 CONSTRAINTS = ("max", "min", "default", "default_request", "max_limit_request_ratio")
 
 
@@ -89,6 +90,22 @@ def persistent_volume_claim(conversion: Conversion, source: wire.PersistentVolum
         requested=conversion.resource_list(requests).get("storage"),
         capacity=conversion.resource_list(status.capacity).get("storage"),
     )
+
+
+def config_map(conversion: Conversion, source: wire.ConfigMap) -> model.ConfigMap:
+    """A ConfigMap's texts by key, as many as the limit has room for; binary ones are not read."""
+    data: list[tuple[str, str]] = []
+    left_out: list[str] = []
+    room = CONFIG_MAP_LIMIT
+    for key, text in sorted((source.data or {}).items()):
+        if text is None:
+            continue
+        if len(text) > room:
+            left_out.append(key)
+            continue
+        data.append((key, text))
+        room -= len(text)
+    return model.ConfigMap(conversion.metadata(source), tuple(data), tuple(left_out))
 
 
 def event(conversion: Conversion, source: wire.Event) -> model.Event:

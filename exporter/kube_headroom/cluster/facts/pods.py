@@ -40,6 +40,8 @@ def pod(conversion: Conversion, source: wire.Pod) -> model.Pod:
         statuses=_statuses(conversion, status),
         probes=interned(_probes(spec)),
         static_uid=((meta.annotations or {}).get(HASH_ANNOTATION) or "") if mirror else "",
+        gated=scheduled.status == "False" and scheduled.reason == "SchedulingGated",
+        scheduled=conversion.time(scheduled.last_transition_time) if scheduled.status == "True" else 0.0,
     )
 
 

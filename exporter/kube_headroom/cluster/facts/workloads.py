@@ -11,6 +11,8 @@ from kube_headroom.cluster.facts.conversion import Conversion, condition, group_
 
 _NO_SPEC = wire.ControllerSpec()
 _NO_STATUS = wire.ControllerStatus()
+NEW_TEMPLATE = frozenset({"NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated"})
+"""Reasons of Progressing=True between a new template and NewReplicaSetAvailable (kubernetes pkg/controller/deployment/util)."""
 
 
 def _controller(
@@ -32,6 +34,7 @@ def _of_deployment(spec: wire.ControllerSpec, status: wire.ControllerStatus) -> 
         updated=status.updated_replicas or 0,
         rolling=False,
         deadline_exceeded=progress.status == "False" and progress.reason == "ProgressDeadlineExceeded",
+        changing=progress.status == "True" and progress.reason in NEW_TEMPLATE,
     )
 
 
@@ -52,19 +55,22 @@ def _of_stateful_set(spec: wire.ControllerSpec, status: wire.ControllerStatus) -
         updated=updated,
         rolling=rolling,
         deadline_exceeded=False,
+        changing=rolling,
     )
 
 
 def _of_daemon_set(spec: wire.ControllerSpec, status: wire.ControllerStatus) -> model.Replicas:
     desired, updated = status.desired_number_scheduled or 0, status.updated_number_scheduled or 0
     strategy = (spec.update_strategy and spec.update_strategy.type) or "RollingUpdate"
+    rolling = strategy == "RollingUpdate" and updated < desired
     return model.Replicas(
         desired=desired,
         ready=status.number_ready or 0,
         available=status.number_available or 0,
         updated=updated,
-        rolling=strategy == "RollingUpdate" and updated < desired,
+        rolling=rolling,
         deadline_exceeded=False,
+        changing=rolling and updated < (status.current_number_scheduled or 0),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from kube_headroom.catalogue.labels import Workload
@@ -161,6 +161,10 @@ class Kubelets:
     def shows(self, workload: Workload) -> bool:
         """Whether the usage of a workload was shown at the last look."""
         return workload in self._shown
+
+    def show_again(self, workloads: Iterable[Workload]) -> None:
+        """Count the usage of workloads as changed."""
+        self._intake.changed.update(workloads)
 
     def snapshot(self, key: Key, entry: Entry | None, now: float) -> Any:  # noqa: ANN401  by the key's scope
         """View what the key names, None for what is gone; `entry` is that of a workload."""
