@@ -119,6 +119,24 @@ PROGRAMS: Mapping[str, Program] = {
         packages={name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
         symbols={"github.com/prometheus/common/version.Version": "{version}"},
     ),
+    # The last of the releases before 3, which many still run: a module of its own, as above.
+    "prometheus-2": Program(
+        module="github.com/prometheus/prometheus",
+        packages={f"{name}-2": f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
+        symbols={"github.com/prometheus/common/version.Version": "{version}"},
+    ),
+    "sloth": Program(
+        module="github.com/slok/sloth",
+        packages={"sloth": "github.com/slok/sloth/cmd/sloth"},
+        symbols={"github.com/slok/sloth/internal/info.Version": "{version}"},
+    ),
+    "vmalert": Program(
+        module="github.com/VictoriaMetrics/VictoriaMetrics",
+        packages={
+            name: f"github.com/VictoriaMetrics/VictoriaMetrics/app/{name}" for name in ("vmalert", "vmalert-tool")
+        },
+        symbols={"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": "vmalert-{version}"},
+    ),
 }
 
 

@@ -43,6 +43,15 @@ def average_by(vector: Vector, *by: str) -> Vector:
     return _grouped("avg", vector, by, frozenset())
 
 
+def highest_by(vector: Vector, *by: str) -> Vector:
+    """Keep one series of each group, the highest (`topk`), with all its labels; ValueError for what the scrape labels."""
+    text = f"topk by ({', '.join(by)}) (1, {vector})"
+    expect_names(by, text)
+    _expect_labels(vector, by, text)
+    _expect_exactly(vector, vector.labels, text)
+    return replace(vector, text=text, shape=Shape.CALL)
+
+
 def ratio(part: Vector, whole: Vector, *, on: tuple[str, ...]) -> Vector:
     """Divide series by series, both sides aggregated by exactly `on`; absent where the whole is not positive."""
     return _matched("/", (part, whole.above(0)), on, EXTREMES)
@@ -75,6 +84,16 @@ def or_(left: Vector, right: Vector, *, on: tuple[str, ...]) -> Vector:
         aggregations=left.aggregations & right.aggregations,
         aggregated=left.aggregated and right.aggregated,
     )
+
+
+def above(left: Vector, right: Vector, *, on: tuple[str, ...]) -> Vector:
+    """Keep the left series that are above their partner, both sides aggregated by exactly `on`."""
+    return _matched(">", (left, right), on, left.aggregations)
+
+
+def at_least(left: Vector, right: Vector, *, on: tuple[str, ...]) -> Vector:
+    """Keep the left series that reach their partner or are above it, both sides aggregated by exactly `on`."""
+    return _matched(">=", (left, right), on, left.aggregations)
 
 
 def join(left: Vector, information: Vector, *, on: tuple[str, ...], include: tuple[str, ...]) -> Vector:
@@ -113,6 +132,12 @@ def last_over_time(vector: Vector, window: str, *, step: str = "") -> Vector:
     return _over_time("last_over_time(", vector, window, step, EVERY_AGGREGATION)
 
 
+def count_over_time(vector: Vector, window: str, *, step: str = "") -> Vector:
+    """Return how often each series was there in the window; counts of different series do not add up."""
+    counted = replace(vector, aggregations=EXTREMES)
+    return _over_time("count_over_time(", counted, window, step, EXTREMES)
+
+
 def quantile_over_time(quantile: float, vector: Vector, window: str, *, step: str = "") -> Vector:
     """Return each series' quantile (0 to 1) over the window."""
     if not 0 <= quantile <= 1:
@@ -121,12 +146,19 @@ def quantile_over_time(quantile: float, vector: Vector, window: str, *, step: st
     return _over_time(f"quantile_over_time({number(quantile)}, ", vector, window, step, EXTREMES)
 
 
+def complement(share: Vector) -> Vector:
+    """Return what a share leaves of the whole, 1 minus it; the most of several leaves the least."""
+    return replace(share, text=f"1 - {operand(share)}", aggregations=_swapped(share), shape=Shape.OPERATION)
+
+
 def seconds_since(timestamp: Vector) -> Vector:
     """Return the age of Unix timestamps; the newest of several is the youngest."""
-    swapped = {Aggregation.MAX: Aggregation.MIN, Aggregation.MIN: Aggregation.MAX}
-    kept = frozenset(swapped[fold] for fold in timestamp.aggregations if fold in swapped)
-    text = f"time() - {operand(timestamp)}"
-    return Vector(text, timestamp.labels, kept, timestamp.aggregated, Shape.OPERATION)
+    return replace(
+        timestamp,
+        text=f"time() - {operand(timestamp)}",
+        aggregations=_swapped(timestamp),
+        shape=Shape.OPERATION,
+    )
 
 
 def clamp(vector: Vector, lowest: float, highest: float = float("inf")) -> Vector:
@@ -138,6 +170,12 @@ def clamp(vector: Vector, lowest: float, highest: float = float("inf")) -> Vecto
 def absent(vector: Vector) -> Vector:
     """Return one series of value 1 while the vector is empty; it keeps no label that could be relied on."""
     return replace(vector, text=f"absent({vector})", labels=(), aggregations=_ONLY_MAX, shape=Shape.CALL)
+
+
+def _swapped(vector: Vector) -> frozenset[Aggregation]:
+    """Return how what falls where the vector rises may be combined."""
+    swapped = {Aggregation.MAX: Aggregation.MIN, Aggregation.MIN: Aggregation.MAX}
+    return frozenset(swapped[fold] for fold in vector.aggregations if fold in swapped)
 
 
 def _folded(fold: Aggregation, vector: Vector, by: tuple[str, ...]) -> Vector:

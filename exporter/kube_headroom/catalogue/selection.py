@@ -13,6 +13,7 @@ from kube_headroom.catalogue.vector import (
     expect_names,
     names,
     rate_window,
+    seconds,
 )
 
 _MEANINGFUL: Final = {
@@ -72,6 +73,23 @@ def increase(counter: Counter[Any], window: str, *matchers: Matcher, target_labe
     """Return the counter's increase over the window, extrapolated to its ends by Prometheus."""
     _expect_kind(counter, Counter, "value()")
     return _growth("increase", _selected(counter, matchers, target_labels), window)
+
+
+def settled(counter: Counter[Any], age: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+    """Select the series of a counter that were there `age` ago and have not fallen since, with their value now.
+
+    What is missing are series newborn, reborn at 0, back from a gap, or gone.
+    """
+    _expect_kind(counter, Counter, "value()")
+    selected = _selected(counter, matchers, target_labels)
+    seconds(age)
+    return replace(selected, text=f"{selected} >= ({selected} offset {age})", shape=Shape.OPERATION)
+
+
+def present(counter: Counter[Any], *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+    """Select the series of a counter that are there; their value alone means nothing."""
+    _expect_kind(counter, Counter, "value()")
+    return replace(_selected(counter, matchers, target_labels), aggregations=frozenset())
 
 
 def _selected(metric: Metric[Any], matchers: tuple[Matcher, ...], target_labels: tuple[str, ...]) -> Vector:
