@@ -58,7 +58,7 @@ class Churn:
             (20, self._break_kubelet),
             (40, self._begin_incident),
             (300, self._restart_kubelet),
-            (420, self._lose_watches),
+            (200, self._cut_watches),
         )
         self.done: dict[str, int] = {}
 
@@ -99,10 +99,10 @@ class Churn:
         self._world.part(Kubelets).restart(self._chance.choice([*self._world.machines]))
         self._note("kubelets restarted")
 
-    def _lose_watches(self) -> None:
-        self._simulation.api_server.compact()
+    def _cut_watches(self) -> None:
+        # Not their history: what ends and vanishes while nobody can tell of it is known to none but the reference.
         self._simulation.api_server.cut_watches()
-        self._note("all watches and their history lost")
+        self._note("all watches cut")
 
     def _note(self, what: str) -> None:
         self.done[what] = self.done.get(what, 0) + 1

@@ -174,26 +174,24 @@ class Reference:
             self._take_job(change.object)
         elif change.resource == "pods":
             metadata = change.object["metadata"]
-            static = metadata.get("annotations", {}).get("kubernetes.io/config.hash")
-            # The shop labels pods with their workload; a static pod is its own, and has a uid of its kubelet's.
-            named = None if static else metadata.get("labels", {}).get("app.kubernetes.io/name")
-            for uid in (metadata["uid"], static or metadata["uid"]):
-                self._names[uid] = (metadata["namespace"], named or metadata["name"])
-                if change.type == "DELETED" or "deletionTimestamp" in metadata:
-                    self._living.discard(uid)
-                else:
-                    self._living.add(uid)
+            uid = _uid(change.object)
+            # The shop labels pods with their workload; a static pod is its own.
+            named = metadata.get("labels", {}).get("app.kubernetes.io/name") if uid == metadata["uid"] else None
+            self._names[uid] = (metadata["namespace"], named or metadata["name"])
+            if change.type == "DELETED" or "deletionTimestamp" in metadata:
+                self._living.discard(uid)
+            else:
+                self._living.add(uid)
             self._take_pod(change.object)
 
     def _take_pod(self, pod: Object) -> None:
-        uid, told = pod["metadata"]["uid"], pod.get("status", {})
+        uid, told = _uid(pod), pod.get("status", {})
         workload = self._names[uid]
         for status in (status for kind in STATUSES for status in told.get(kind, ())):
             key = (uid, status["name"])
             restarts = status.get("restartCount", 0)
-            self._counts[workloads.CONTAINER_RESTARTS.name, *workload, status["name"]] += restarts - self._restarts.get(
-                key, 0
-            )
+            grown = max(0, restarts - self._restarts.get(key, 0))
+            self._counts[workloads.CONTAINER_RESTARTS.name, *workload, status["name"]] += grown
             self._restarts[key] = restarts
             for ended in (status.get(word, {}).get("terminated") for word in ("state", "lastState")):
                 if ended and ended.get("containerID") and ended["containerID"] not in self._ended:
@@ -214,6 +212,12 @@ class Reference:
                 self._finished.add(metadata["uid"])
                 self._counts[batch.JOBS_FINISHED.name, *workload] += 1
                 self._counts[batch.JOBS_FAILED.name, *workload] += condition["type"] == "Failed"
+
+
+def _uid(pod: Object) -> str:
+    """The uid that the pod's kubelet knows: of a static pod it is not that of its object, of which there may be several."""
+    metadata = pod["metadata"]
+    return str(metadata.get("annotations", {}).get("kubernetes.io/config.hash") or metadata["uid"])
 
 
 def _cgroups(machine: Machine) -> Iterator[tuple[Meter, Values]]:

@@ -333,3 +333,20 @@ def test_pods_of_a_node_that_turns_not_ready_are_stranded() -> None:
     assert sum(stage.values("headroom_workload_pods_on_unready_nodes").values()) == 1
     stage.delete("nodes", node())
     assert sum(stage.values("headroom_workload_pods_on_unready_nodes").values()) == 1
+
+
+def test_a_mirror_pod_made_again_tells_of_no_restart_twice() -> None:
+    """Its object has another uid, and the same restarts of the same containers."""
+    stage = Stage()
+    stage.relist("pods", pod(uid="first", mirror=True, static_uid="0ff1ce"))
+    stage.start()
+    settled(stage)
+    stage.upsert("pods", crashed(restarts=1, uid="first", mirror=True, static_uid="0ff1ce"))
+    stage.delete("pods", crashed(restarts=1, uid="first", mirror=True, static_uid="0ff1ce"))
+    stage.upsert("pods", pod(uid="again", mirror=True, static_uid="0ff1ce", created=AFTER, statuses=()))
+    stage.upsert("pods", crashed(restarts=1, uid="again", mirror=True, static_uid="0ff1ce", created=AFTER))
+    settled(stage)
+    assert sum(stage.values(RESTARTS).values()) == 1
+    stage.upsert("pods", crashed(restarts=2, uid="again", mirror=True, static_uid="0ff1ce", created=AFTER))
+    assert sum(stage.values(RESTARTS).values()) == 2
+    assert sum(stage.values(ENDS).values()) == 2

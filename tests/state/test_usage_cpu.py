@@ -291,3 +291,35 @@ def test_rows_without_names_are_reported() -> None:
     stage = stage_of()
     read(stage, cadvisor(cgroup(at(1), container="", cpu=1.0), cgroup(at(1), container="x"), labelled=False))
     assert refused(stage) == {"unlabelled": 1}
+
+
+def test_a_mirror_pod_made_again_goes_on_where_its_containers_are() -> None:
+    """`kubectl delete pod` of a static pod ends nothing: its kubelet makes the object anew, with another uid."""
+    first, again = (
+        pod(uid=uid, mirror=True, static_uid="0ff1ce", created=created)
+        for uid, created in (("first", BEFORE), ("again", AFTER))
+    )
+    stage = Stage()
+    stage.relist("nodes", node())
+    stage.relist("pods", first)
+    stage.start()
+    read(stage, resource(usage(500, at(1), started=HOUR_AGO)))
+    read(stage, resource(usage(507, at(2), started=HOUR_AGO)))
+    stage.delete("pods", first)
+    stage.upsert("pods", again)
+    for page in range(3, 15):
+        read(stage, resource(usage(505 + page, at(page), started=HOUR_AGO)))
+        stage.lines()
+    assert total(stage, CPU) == 19
+    assert total(stage, MEASURED) == 1
+    assert refused(stage) == {}
+
+
+def test_a_mirror_pod_first_seen_is_as_old_as_its_containers() -> None:
+    stage = Stage()
+    stage.relist("nodes", node())
+    stage.start()
+    stage.upsert("pods", pod(mirror=True, static_uid="0ff1ce", created=AFTER))
+    read(stage, resource(usage(500, at(1), started=HOUR_AGO)))
+    read(stage, resource(usage(507, at(2), started=HOUR_AGO)))
+    assert total(stage, CPU) == 7

@@ -9,7 +9,7 @@ from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Pod
 from kube_headroom.state.entry import NODE_PRESSURE, STANDARD_REASONS, Entry
-from kube_headroom.state.ledger import Ledger
+from kube_headroom.state.ledger import Containers, Ledger
 from kube_headroom.state.nodes import Charges, Nodes
 from kube_headroom.state.ownership import Owners
 from kube_headroom.state.terminations import UNKNOWN, baseline_of, progress
@@ -57,6 +57,7 @@ class Pods:
         self.waiting: dict[str, tuple[Pod, float]] = {}
         self._departed: dict[str, tuple[Workload, float]] = {}
         self._ignored: set[str] = set()
+        self._mirrored: dict[str, tuple[Containers, float]] = {}
         self._workloads = workloads
         self._owners = owners
         self._nodes = nodes
@@ -98,6 +99,9 @@ class Pods:
             self._workloads.changed.add(entry.workload)
             self._workloads.settle(entry, now)
             self.depart(pod.uid, entry.workload, now + kept_after)
+        if pod.static_uid:
+            # What it mirrors runs on; the next mirror has another uid and tells of the same restarts.
+            self._mirrored[pod.static_uid] = (self._ledger.containers.get(pod.uid, {}), now + kept_after)
         self._ledger.forget(pod.uid)
 
     def replace(self, namespace: str, pods: Mapping[str, Pod], now: float, kept_after: float) -> None:
@@ -146,8 +150,10 @@ class Pods:
         while self._departed:
             uid = next(iter(self._departed))
             if self._departed[uid][1] > now:
-                return
+                break
             del self._departed[uid]
+        for uid in [uid for uid, (_, until) in self._mirrored.items() if until <= now]:
+            del self._mirrored[uid]
 
     def forget_unused_charges(self) -> None:
         """Drop what the scheduler charged for resources that no pod has any more, once they are the most."""
@@ -164,7 +170,11 @@ class Pods:
     def _adopt(self, pod: Pod, workload: Workload) -> Entry:
         self.waiting.pop(pod.uid, None)
         entry = self.entry_of[pod.uid] = self._workloads.entry(workload)
-        if not self._ledger.counts_from_zero(pod.created):
+        mirrored = self._mirrored.pop(pod.static_uid, None)
+        if mirrored is not None:
+            for name, baseline in mirrored[0].items():
+                self._ledger.set_baseline(pod.uid, name, baseline)
+        elif not self._ledger.counts_from_zero(pod.created):
             for status in pod.statuses:
                 self._ledger.set_baseline(pod.uid, status.name, baseline_of(status))
             if pod.disruption:

@@ -303,8 +303,16 @@ class Kubelets:
         return node
 
     def _track(self, node: NodeTrack, pod: Pod, entry: Entry) -> PodTrack:
+        same = node.static.get(pod.static_uid)
+        if same is not None:
+            # A mirror pod that was deleted is there again under another uid; its containers never noticed.
+            del node.pods[same.uid]
+            same.uid, same.entry = pod.uid, entry
+            node.pods[pod.uid] = same
+            return same
         track = node.pods[pod.uid] = PodTrack(pod.uid, node, entry)
-        track.new = pod.created >= self._ledger.watched_since
+        # A mirror pod is as old as its object, which says nothing of its containers.
+        track.new = pod.created >= self._ledger.watched_since and not pod.static_uid
         if not track.new:
             track.ended_before = ends_of(pod)
         baseline = self._resumed.get(node.name, {}).pop(pod.uid, None)
