@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,11 +11,11 @@ import msgspec
 import structlog
 
 from kube_headroom.state.ledger import CONTAINERS, EVENTS, ONCE, USAGE, Containers, Ledger, Row
+from kube_headroom.state.sqlite_file import UnusableError, open_file, set_aside, whole_file, write_meta
 from kube_headroom.state.usage.baselines import NodeBaseline
 
 FORMAT = "2"
 TABLES = (CONTAINERS, EVENTS, ONCE, USAGE)
-SCHEMA = "CREATE TABLE IF NOT EXISTS {} (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
 
 log = structlog.get_logger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
@@ -30,10 +29,6 @@ class Identity(NamedTuple):
     namespaces: str
 
 
-class UnusableError(Exception):
-    """Why a check-point cannot be taken up, as the end of a sentence."""
-
-
 class Checkpoint:
     """A check-point file; `resume` once, then `save` every few seconds from one thread.
 
@@ -42,7 +37,7 @@ class Checkpoint:
 
     def __init__(self, path: Path, identity: Identity) -> None:
         self._path = path
-        self._identity = identity
+        self._meta = {"format": FORMAT, "cluster": identity.cluster, "namespaces": identity.namespaces}
         self._connection: sqlite3.Connection | None = None
 
     def resume(self, ledger: Ledger, *, now: float, max_age: float) -> bool:
@@ -53,7 +48,10 @@ class Checkpoint:
         try:
             read = self._read(now, max_age) if self._path.exists() else None
         except (UnusableError, sqlite3.Error, msgspec.MsgspecError) as error:
-            self._set_aside(str(error))
+            aside = set_aside(self._path)
+            log.warning(
+                "check-point not taken up, counters begin with what is seen now", why=str(error), set_aside=str(aside)
+            )
             read = None
         if read is not None:
             rows, saved_at = read
@@ -72,7 +70,7 @@ class Checkpoint:
                         f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608  our own table names
                         (key, _encode(value)),
                     )
-            self._write_meta(connection, saved_at=repr(now))
+            write_meta(connection, {"saved_at": repr(now)})
 
     def close(self) -> None:
         """Let go of the file."""
@@ -81,56 +79,25 @@ class Checkpoint:
             self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, check_same_thread=False, timeout=5)
-        connection.execute("PRAGMA journal_mode=WAL")
-        # A power cut may cost the last seconds, which a check-point may lose anyway; it cannot tear the file.
-        connection.execute("PRAGMA synchronous=NORMAL")
-        with connection:
-            for table in (*TABLES, "meta"):
-                connection.execute(SCHEMA.format(table))
-            self._write_meta(
-                connection, format=FORMAT, cluster=self._identity.cluster, namespaces=self._identity.namespaces
-            )
-        self._connection = connection
-        return connection
-
-    def _write_meta(self, connection: sqlite3.Connection, **meta: str) -> None:
-        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+        self._connection = open_file(self._path, TABLES, self._meta)
+        return self._connection
 
     def _read(self, now: float, max_age: float) -> tuple[list[Row], float]:
-        with contextlib.closing(sqlite3.connect(self._path, timeout=5)) as connection:
-            if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                message = "it is torn"
-                raise UnusableError(message)
-            meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
-            saved_at = self._judge(meta, now, max_age)
-            return [*_rows(connection)], saved_at
+        with whole_file(self._path, self._meta) as (connection, meta):
+            return [*_rows(connection)], _saved_at(meta, now, max_age)
 
-    def _judge(self, meta: dict[str, str], now: float, max_age: float) -> float:
-        expected = {"format": FORMAT, "cluster": self._identity.cluster, "namespaces": self._identity.namespaces}
-        for key, value in expected.items():
-            if meta.get(key) != value:
-                message = f"its {key} is {meta.get(key)!r}, not {value!r}"
-                raise UnusableError(message)
-        try:
-            saved_at = float(meta.get("saved_at", "0"))
-        except ValueError:
-            message = f"its time {meta.get('saved_at')!r} is no number"
-            raise UnusableError(message) from None
-        age = now - saved_at
-        if not -60 <= age <= max_age:
-            message = f"it is {age:.0f} s old and at most {max_age:.0f} s are taken up"
-            raise UnusableError(message)
-        return saved_at
 
-    def _set_aside(self, why: str) -> None:
-        aside = self._path.with_name(f"{self._path.name}.unusable")
-        for suffix in ("", "-wal", "-shm"):
-            source = self._path.with_name(self._path.name + suffix)
-            with contextlib.suppress(FileNotFoundError):
-                source.replace(aside.with_name(aside.name + suffix))
-        log.warning("check-point not taken up, counters begin with what is seen now", why=why, set_aside=str(aside))
+def _saved_at(meta: dict[str, str], now: float, max_age: float) -> float:
+    try:
+        saved_at = float(meta.get("saved_at", "0"))
+    except ValueError:
+        message = f"its time {meta.get('saved_at')!r} is no number"
+        raise UnusableError(message) from None
+    age = now - saved_at
+    if not -60 <= age <= max_age:
+        message = f"it is {age:.0f} s old and at most {max_age:.0f} s are taken up"
+        raise UnusableError(message)
+    return saved_at
 
 
 def _rows(connection: sqlite3.Connection) -> Iterator[Row]:

@@ -193,6 +193,18 @@ class Engine:
                     changed.append((text, row_format.write(standing.history, account.plan)))
         return [*changed, *((text, b"") for text in deleted)]
 
+    def give_back(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Take back rows that could not be written: the next call of `rows` has them again, as they are then."""
+        for text, blob in rows:
+            if not blob:
+                self._deleted.add(text)
+                continue
+            row = row_format.read_key(text)
+            account = self._accounts.get(row.key) or self._gone.get(row.key, (0.0, None))[1]
+            standing = account.members.get(row.member) if account else None
+            if standing:
+                standing.unsaved = True
+
     def restore(self, rows: Iterable[tuple[str, bytes]], now: float) -> None:
         """Take up rows, each as soon as its objective is defined, for a day; what cannot be used is counted and dropped."""
         self._now = self._restored = now
