@@ -1,0 +1,97 @@
+"""SLIs from cluster state as definitions name them, with the options that each has."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from kube_headroom.slo.definitions import values
+from kube_headroom.slo.definitions.reading import Field, Part, Reader, Refused, nearest, record, shown
+from kube_headroom.slo.objective import ClusterIndicator, Indicator, Selector
+
+OPTIONS: dict[Indicator, tuple[str, ...]] = {
+    Indicator.AVAILABILITY: ("needed", "settle"),
+    Indicator.PROBE_SUCCESS: ("probe",),
+    Indicator.RESTART_FREE: ("afterRestart",),
+    Indicator.JOB_SUCCESS: (),
+    Indicator.SCHEDULING_LATENCY: ("within",),
+    Indicator.THROTTLE_FREE: (),
+    Indicator.ROLLOUT_SUCCESS: (),
+}
+"""Which options mean something to an indicator; another one's are a mistake."""
+
+_FIELDS = {
+    "needed": "needed",
+    "settle": "settle",
+    "within": "within",
+    "probe": "probe",
+    "afterRestart": "after_restart",
+}
+_FINISHES = frozenset({"Job", "CronJob"})
+_ROLLS_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_SUITED = {Indicator.JOB_SUCCESS: _FINISHES, Indicator.ROLLOUT_SUCCESS: _ROLLS_OUT}
+_UNSUITED = {Indicator.AVAILABILITY: _FINISHES}
+
+
+class Written(NamedTuple):
+    """`metricSource.spec` of type Headroom."""
+
+    part: Part
+    indicator: Indicator
+    namespace: str = ""
+    kind: str = ""
+    name: str = ""
+    needed: Fraction | None = None
+    settle: float | None = None
+    within: float | None = None
+    probe: str | None = None
+    after_restart: float | None = None
+
+
+def indicator(text: str) -> Indicator:
+    """Parse an indicator's name; ValueError with the nearest one."""
+    try:
+        return Indicator(text)
+    except ValueError:
+        raise ValueError(f"unknown indicator {shown(text)}{nearest(text, Indicator)}") from None
+
+
+def misplaced(asked: Indicator, kind: str) -> str:
+    """Say why workloads of a kind do not have an SLI, "" if they do or the kind is left open."""
+    suited = _SUITED.get(asked)
+    if not kind or (kind in suited if suited is not None else kind not in _UNSUITED.get(asked, ())):
+        return ""
+    what = f"is for {', '.join(sorted(suited))}" if suited is not None else "is for what runs without end"
+    return f"{asked} {what}, not for a {kind}"
+
+
+_WRITTEN: Reader[Written] = record(
+    Written,
+    Field("indicator", values.on_text(indicator), required=True),
+    Field("namespace", values.on_text(values.name)),
+    Field("kind", values.on_text(values.words)),
+    Field("name", values.on_text(values.words)),
+    Field("needed", values.on_text(values.share)),
+    Field("settle", values.on_text(values.span)),
+    Field("within", values.on_text(values.span)),
+    Field("probe", values.on_text(values.one_of("liveness", "readiness", "startup"))),
+    Field("afterRestart", values.on_text(values.span)),
+)
+
+
+def cluster_indicator(part: Part) -> ClusterIndicator:
+    """Read `metricSource.spec` of type Headroom."""
+    written = _WRITTEN(part)
+    refused = False
+    for option in _FIELDS:
+        if part.has(option) and option not in OPTIONS[written.indicator]:
+            refused = True
+            has = ", ".join(OPTIONS[written.indicator]) or "none"
+            part.at(option).error(f"{written.indicator} has no option {option}; its options: {has}")
+    why = misplaced(written.indicator, written.kind)
+    if why:
+        raise part.at("kind").error(why)
+    if refused:
+        raise Refused
+    given = {field: value for field in _FIELDS.values() if (value := getattr(written, field)) is not None}
+    return ClusterIndicator(written.indicator, Selector(written.namespace, written.kind, written.name), **given)

@@ -1,0 +1,134 @@
+"""All texts in, all definitions out: each object goes to its format's reader, then names are matched across files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import yaml
+
+from kube_headroom.slo.definitions import maintenance, openslo
+from kube_headroom.slo.definitions.defaults import Defaults
+from kube_headroom.slo.definitions.documents import Document, roots
+from kube_headroom.slo.definitions.objectives import Library, check_references, objectives
+from kube_headroom.slo.definitions.openslo import Declared
+from kube_headroom.slo.definitions.reading import Part, Refused, attempt, nearest, scalar, shown
+from kube_headroom.slo.objective import Definitions, Maintenance, Objective, Problem
+
+KNOWN = (openslo.API_VERSION, maintenance.API_VERSION, "prometheus/v1", "sloth.slok.dev/v1")
+
+
+def load(documents: Iterable[Document], defaults: Defaults) -> Definitions:
+    """Everything the texts declare, and every problem of it; no text makes it raise.
+
+    Names refer across all texts. Where two objectives share service and name, the first is kept.
+    """
+    problems: list[Problem] = []
+    declared: list[Declared] = []
+    excluded: list[Maintenance] = []
+    for part in _objects(documents, problems):
+        try:
+            _take(part, defaults, declared, excluded)
+        except Refused:
+            continue
+    library = _library(declared)
+    found = _resolved(declared, library, defaults)
+    return Definitions(
+        _distinct_objectives(found, problems),
+        _distinct_maintenance(excluded, problems),
+        tuple(dict.fromkeys(problems)),
+    )
+
+
+def _objects(documents: Iterable[Document], problems: list[Problem]) -> Iterator[Part]:
+    for document in documents:
+        for root in roots(document):
+            if isinstance(root, Problem):
+                problems.append(root)
+                continue
+            part = Part(root.node, "", root.source, root.offset, problems)
+            # OpenSLO's own tools also take a list of objects.
+            yield from part.items() if isinstance(root.node, yaml.SequenceNode) else (part,)
+
+
+def _take(part: Part, defaults: Defaults, declared: list[Declared], excluded: list[Maintenance]) -> None:
+    if not isinstance(part.node, yaml.MappingNode):
+        raise part.error(f"expected an object with apiVersion and kind, found {part.shape}")
+    version, kind = _text(part, "apiVersion"), _text(part, "kind")
+    if version == openslo.API_VERSION:
+        if kind not in openslo.SPECS:
+            raise part.at("kind").error(f"unknown kind {shown(kind)}{nearest(kind, openslo.SPECS)}")
+        declared.append(attempt(openslo.declared(kind, defaults.annotation_prefix), part))
+    elif version == maintenance.API_VERSION:
+        if kind != maintenance.KIND:
+            raise part.at("kind").error(f"unknown kind {shown(kind)}; did you mean {maintenance.KIND}?")
+        excluded.append(attempt(maintenance.maintenance, part))
+    else:
+        raise _unknown(part, version)
+
+
+def _text(part: Part, key: str) -> str:
+    return attempt(scalar, part.at(key)) if part.has(key) else ""
+
+
+def _unknown(part: Part, version: str) -> Refused:
+    if not version:
+        return part.error(f"missing field apiVersion; known are {', '.join(KNOWN)}")
+    return part.at("apiVersion").error(f"unknown apiVersion {shown(version)}{nearest(version, KNOWN)}")
+
+
+def _library(declared: list[Declared]) -> Library:
+    by_kind: dict[str, dict[str, Declared]] = {}
+    for each in declared:
+        named = by_kind.setdefault(each.kind, {})
+        first = named.setdefault(each.metadata.name, each)
+        # Two SLOs may share a name as long as they are of different services.
+        if first is not each and each.kind != "SLO":
+            each.metadata.part.at("name").error(
+                f"{each.kind} {each.metadata.name} is already declared at {first.part.place}; rename one of the two"
+            )
+    return Library(by_kind)
+
+
+def _resolved(declared: list[Declared], library: Library, defaults: Defaults) -> Iterator[Objective]:
+    services = library.objects.get("Service", {})
+    for each in declared:
+        try:
+            if each.kind == "SLI":
+                check_references(each.spec, library)
+            elif each.kind in {"DataSource", "AlertNotificationTarget"}:
+                each.part.warn(f"{each.kind} {each.metadata.name} is not used: {_INSTEAD[each.kind]}")
+            elif each.kind == "SLO":
+                service = each.spec.service
+                if services and service not in services:
+                    each.spec.part.at("service").warn(
+                        f"no Service is named {shown(service)}{nearest(service, services)}"
+                    )
+                yield from objectives(each, library, defaults)
+        except Refused:
+            continue
+
+
+_INSTEAD = {
+    "DataSource": "the settings prometheus.* name the server that is asked",
+    "AlertNotificationTarget": "Alertmanager routes by severity, owner and service",
+}
+
+
+def _distinct_objectives(found: Iterable[Objective], problems: list[Problem]) -> tuple[Objective, ...]:
+    kept: dict[tuple[str, str], Objective] = {}
+    for each in found:
+        first = kept.setdefault(each.key, each)
+        if first is not each:
+            message = f"SLO {each.name} of {each.service} is already declared at {first.place}; rename one of the two"
+            problems.append(Problem(each.place, "", message))
+    return tuple(kept.values())
+
+
+def _distinct_maintenance(found: Iterable[Maintenance], problems: list[Problem]) -> tuple[Maintenance, ...]:
+    kept: dict[str, Maintenance] = {}
+    for each in found:
+        first = kept.setdefault(each.name, each)
+        if first is not each:
+            message = f"Maintenance {each.name} is already declared at {first.place}; rename one of the two"
+            problems.append(Problem(each.place, "metadata.name", message))
+    return tuple(kept.values())
