@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kube_headroom.slo.measures import counting
 from kube_headroom.slo.measures.account import Account
 from kube_headroom.slo.measures.availability import Availability
 from kube_headroom.slo.measures.meter import Meter
+from kube_headroom.slo.measures.restarts import RestartFree
+from kube_headroom.slo.measures.rollouts import RolloutSuccess
+from kube_headroom.slo.measures.scheduling import SchedulingLatency
 from kube_headroom.slo.objective import ClusterIndicator, Indicator
 
 ANY: frozenset[str] = frozenset()
@@ -50,5 +54,11 @@ class Measured(NamedTuple):
 
 MEASURED: dict[Indicator, Measured] = {
     Indicator.AVAILABILITY: Measured("workload", Availability, never=RUN_TO_COMPLETION, timed=True),
+    Indicator.PROBE_SUCCESS: Measured("usage", counting.probes),
+    Indicator.RESTART_FREE: Measured("workload", RestartFree, timed=True),
+    Indicator.JOB_SUCCESS: Measured("workload", counting.jobs, only=RUN_TO_COMPLETION),
+    Indicator.SCHEDULING_LATENCY: Measured("workload", SchedulingLatency),
+    Indicator.THROTTLE_FREE: Measured("usage", counting.throttling),
+    Indicator.ROLLOUT_SUCCESS: Measured("workload", RolloutSuccess, only=ROLLED_OUT),
 }
 SCOPES = frozenset(measured.scope for measured in MEASURED.values())
