@@ -17,6 +17,7 @@ from kube_headroom.catalogue.labels import (
     SourceReason,
 )
 from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Metric, Stability, Unit
+from kube_headroom.catalogue.prometheus import PROMETHEUS_METRICS
 from kube_headroom.catalogue.slo_engine import SLO_ENGINE_METRICS
 
 SUM, MAX, MIN = Aggregation.SUM, Aggregation.MAX, Aggregation.MIN
@@ -235,6 +236,7 @@ EXPORTER_METRICS: tuple[Metric[Any], ...] = (
     *KUBELET_METRICS,
     KUBELET_ROWS_REFUSED,
     *SLO_ENGINE_METRICS,
+    *PROMETHEUS_METRICS,
     EXPOSITION_SERIES,
     EXPOSITION_BYTES,
     PUBLISHED,

@@ -1,1 +1,1 @@
-"""The only room that talks to a Prometheus-compatible server: asks its queries and turns the answers into events of SLOs."""
+"""SLIs that a Prometheus-compatible server knows: asks it, counts raw samples, reads expressions, fills the past."""
