@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from kube_headroom.catalogue.usage import FLOWING_METRICS
 from tests.e2e.figures import Increases, Key
 from tests.e2e.workloads import NAMESPACE
 from tests.real.exporter import Exporter, labels_of
@@ -53,6 +54,15 @@ class ExporterPages:
         self._last = (process, counters)
         self._increases.take(counters, born_at_zero=False)
         return _figures(self._increases.totals)
+
+    def born_above_zero(self) -> list[str]:
+        """The counters of events that were first seen with a value, series and value a line."""
+        flowing = {metric.name for metric in FLOWING_METRICS}
+        return [
+            f"{series} {value:g}"
+            for series, value in self._increases.first.items()
+            if value and series.partition("{")[0] not in flowing
+        ]
 
     def unseen(self) -> dict[Key, float]:
         """What counters held when they were first seen, which no increase of theirs will ever hold."""

@@ -190,12 +190,15 @@ class Reference:
         for status in (status for kind in STATUSES for status in told.get(kind, ())):
             key = (uid, status["name"])
             restarts = status.get("restartCount", 0)
-            grown = max(0, restarts - self._restarts.get(key, 0))
+            before = self._restarts.get(key, 0)
+            grown = restarts - before if restarts >= before else restarts
             self._counts[workloads.CONTAINER_RESTARTS.name, *workload, status["name"]] += grown
             self._restarts[key] = restarts
             for ended in (status.get(word, {}).get("terminated") for word in ("state", "lastState")):
-                if ended and ended.get("containerID") and ended["containerID"] not in self._ended:
-                    self._ended.add(ended["containerID"])
+                # A container that its kubelet no longer found ended too, without an id.
+                end = ended and (ended.get("containerID") or f"{uid}/{status['name']}/{ended['finishedAt']}")
+                if end and end not in self._ended:
+                    self._ended.add(end)
                     self._counts[workloads.CONTAINER_TERMINATIONS.name, *workload, status["name"], ended["reason"]] += 1
         for condition in told.get("conditions", ()):
             if condition["type"] == "DisruptionTarget" and condition["status"] == "True" and uid not in self._evicted:

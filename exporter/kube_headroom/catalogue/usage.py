@@ -158,3 +158,14 @@ USAGE_METRICS = (
     PROBE_FAILURES,
     PROBE_UNKNOWNS,
 )
+
+FLOWING_METRICS = (
+    CPU_USAGE,
+    CFS_PERIODS,
+    CFS_THROTTLED_PERIODS,
+    CFS_THROTTLED_SECONDS,
+    CPU_THROTTLED,
+    PRESSURE_WAITING,
+    PRESSURE_STALLED,
+)
+"""Counters of what goes on all the time. They begin with their first reading; counters of events are held at 0 first."""
