@@ -15,6 +15,7 @@ import click
 from kube_headroom.demo import options as demo
 from kube_headroom.errors import UsageError
 from kube_headroom.settings import SETTINGS, Setting, read
+from kube_headroom.slo_command import slo
 
 PROGRAM = "kube-headroom"
 USAGE_ERROR = 2
@@ -160,6 +161,8 @@ command_line.add_command(
         "else from the environment.",
     )
 )  # fmt: skip
+
+command_line.add_command(slo)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import yaml
 
@@ -14,7 +15,13 @@ from kube_headroom.slo.definitions.openslo import Declared
 from kube_headroom.slo.definitions.reading import Part, Refused, attempt, nearest, scalar, shown
 from kube_headroom.slo.objective import Definitions, Maintenance, Objective, Problem
 
-KNOWN = (openslo.API_VERSION, maintenance.API_VERSION, "prometheus/v1", "sloth.slok.dev/v1")
+
+class Taken(NamedTuple):
+    """What was read so far: OpenSLO's objects wait for those they refer to, the others are complete."""
+
+    declared: list[Declared]
+    objectives: list[Objective]
+    maintenance: list[Maintenance]
 
 
 def load(documents: Iterable[Document], defaults: Defaults) -> Definitions:
@@ -23,19 +30,18 @@ def load(documents: Iterable[Document], defaults: Defaults) -> Definitions:
     Names refer across all texts. Where two objectives share service and name, the first is kept.
     """
     problems: list[Problem] = []
-    declared: list[Declared] = []
-    excluded: list[Maintenance] = []
+    taken = Taken([], [], [])
     for part in _objects(documents, problems):
         try:
-            _take(part, defaults, declared, excluded)
+            _take(part, defaults, taken)
         except Refused:
             continue
-    library = _library(declared)
-    found = _resolved(declared, library, defaults)
+    library = _library(taken.declared)
+    taken.objectives.extend(_resolved(taken.declared, library, defaults))
     return Definitions(
-        _distinct_objectives(found, problems),
-        _distinct_maintenance(excluded, problems),
-        tuple(dict.fromkeys(problems)),
+        _distinct_objectives(taken.objectives, problems),
+        _distinct_maintenance(taken.maintenance, problems),
+        tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.place)),
     )
 
 
@@ -50,18 +56,18 @@ def _objects(documents: Iterable[Document], problems: list[Problem]) -> Iterator
             yield from part.items() if isinstance(root.node, yaml.SequenceNode) else (part,)
 
 
-def _take(part: Part, defaults: Defaults, declared: list[Declared], excluded: list[Maintenance]) -> None:
+def _take(part: Part, defaults: Defaults, taken: Taken) -> None:
     if not isinstance(part.node, yaml.MappingNode):
         raise part.error(f"expected an object with apiVersion and kind, found {part.shape}")
     version, kind = _text(part, "apiVersion"), _text(part, "kind")
     if version == openslo.API_VERSION:
         if kind not in openslo.SPECS:
             raise part.at("kind").error(f"unknown kind {shown(kind)}{nearest(kind, openslo.SPECS)}")
-        declared.append(attempt(openslo.declared(kind, defaults.annotation_prefix), part))
+        taken.declared.append(attempt(openslo.declared(kind, defaults.annotation_prefix), part))
     elif version == maintenance.API_VERSION:
         if kind != maintenance.KIND:
             raise part.at("kind").error(f"unknown kind {shown(kind)}; did you mean {maintenance.KIND}?")
-        excluded.append(attempt(maintenance.maintenance, part))
+        taken.maintenance.append(attempt(maintenance.maintenance, part))
     else:
         raise _unknown(part, version)
 
@@ -71,9 +77,10 @@ def _text(part: Part, key: str) -> str:
 
 
 def _unknown(part: Part, version: str) -> Refused:
+    known = f"known are apiVersion: {openslo.API_VERSION}, apiVersion: {maintenance.API_VERSION}"
     if not version:
-        return part.error(f"missing field apiVersion; known are {', '.join(KNOWN)}")
-    return part.at("apiVersion").error(f"unknown apiVersion {shown(version)}{nearest(version, KNOWN)}")
+        return part.error(f"missing field apiVersion; {known}")
+    return part.at("apiVersion").error(f"unknown apiVersion {shown(version)}; {known}")
 
 
 def _library(declared: list[Declared]) -> Library:
