@@ -79,6 +79,8 @@ def look(
         more=0,
         cluster=room,
         pools=(),
+        error_budgets=(),
+        error_budgets_more=0,
         sources=(),
         questions=(),
     )

@@ -31,6 +31,8 @@ def overview(name: str = "cart", owner: str = "") -> Overview:
         more=0,
         cluster=None,
         pools=(),
+        error_budgets=(),
+        error_budgets_more=0,
         sources=(),
         questions=(),
     )

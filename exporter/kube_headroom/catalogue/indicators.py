@@ -20,6 +20,7 @@ from kube_headroom.catalogue.promql import (
     sum_by,
 )
 from kube_headroom.catalogue.selection import increase, label_is, value
+from kube_headroom.catalogue.slo_indicators import SLO_INDICATORS
 from kube_headroom.catalogue.usage_indicators import USAGE_INDICATORS
 from kube_headroom.catalogue.vector import Vector
 
@@ -210,6 +211,7 @@ INDICATORS = (
     JOBS_FAILED,
     AUTOSCALER_AT_MAXIMUM,
     *USAGE_INDICATORS,
+    *SLO_INDICATORS,
     QUOTA_USED,
     DISRUPTIONS_ALLOWED,
     SOURCE_AGE,

@@ -8,14 +8,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kube_headroom.catalogue import indicators
+from kube_headroom.catalogue.labels import Slo
 from kube_headroom.catalogue.metric import Sample
-from kube_headroom.overview.conditions import Condition, sort
+from kube_headroom.overview.conditions import Condition, Sorted, sort
 from kube_headroom.overview.content import RANK, Overview, Question, Room, Severity, Source, Subject
+from kube_headroom.overview.error_budgets import ErrorBudgets, title, told
 from kube_headroom.overview.record import Identity, Record
 from kube_headroom.overview.room import room, whole
 from kube_headroom.overview.strain import Strain, quiet
 from kube_headroom.overview.use import PoolUse
-from kube_headroom.snapshot import PoolSnapshot, UsageSnapshot
+from kube_headroom.snapshot import PoolSnapshot, SloSnapshot, UsageSnapshot
 
 SHOWN = 50
 """Subjects that are listed; the others are counted."""
@@ -28,6 +30,7 @@ KINDS = {
     "resourcequotas": "ResourceQuota",
     "poddisruptionbudgets": "PodDisruptionBudget",
     "volumes": "PersistentVolumeClaim",
+    "slo": "SLO",
 }
 """Keys beside workloads that may need attention, by scope."""
 
@@ -50,6 +53,7 @@ class Board:
         self._uses: dict[str, PoolUse] = {}
         self._rooms: dict[str, Room] = {}
         self._pools_changed: set[str] = set()
+        self._error_budgets = ErrorBudgets()
         self._strains: dict[Key, Strain] = {}
         self._owners: dict[Key, str] = {}
         self._namespace_owner: dict[str, str] = {}
@@ -70,6 +74,8 @@ class Board:
         elif scope == "workload":
             self._own(key, "" if snapshot is None else snapshot.owner)
             self._take(key, snapshot, samples, now)
+        elif scope == "slo":
+            self._take_slo(key, snapshot, now)
         elif scope in KINDS:
             self._take(key, snapshot, samples, now)
 
@@ -102,6 +108,8 @@ class Board:
             more=len(self._subjects) - len(worst),
             cluster=whole(pools),
             pools=pools,
+            error_budgets=self._error_budgets.worst,
+            error_budgets_more=self._error_budgets.more,
             sources=tuple(sources),
             questions=QUESTIONS,
         )
@@ -137,21 +145,37 @@ class Board:
         if record.suffer(self._owners.get(key, ""), conditions, now):
             self._judge(key, now)
 
-    def _take(self, key: Key, snapshot: Any, samples: Sequence[Sample], now: float) -> None:  # noqa: ANN401  by its scope
-        record = self._records.get(key)
-        if snapshot is None:
-            if record is None:
-                return
-            record.leave(now)
+    def _take_slo(self, key: Key, snapshot: SloSnapshot | None, now: float) -> None:
+        """Take an SLO, which is told anew twice a minute: what nobody would see differ costs no more than this."""
+        said = None if snapshot is None else told(snapshot, self._owner(key, snapshot))
+        if not self._error_budgets.put(key, said):
+            return
+        self._changed = True
+        if said is None:
+            self._leave(key, now)
         else:
-            told = sort(samples)
-            if record is None:
-                if not (told.conditions or told.counters):
-                    return
-                record = self._records[key] = Record(_identity(key))
-            if not record.update(self._owner(key, snapshot), told, now):
+            self._hear(key, said.row.owner, Sorted(said.conditions, ()), now)
+
+    def _take(self, key: Key, snapshot: Any, samples: Sequence[Sample], now: float) -> None:  # noqa: ANN401  by its scope
+        if snapshot is None:
+            self._leave(key, now)
+        else:
+            self._hear(key, self._owner(key, snapshot), sort(samples), now)
+
+    def _hear(self, key: Key, owner: str, said: Sorted, now: float) -> None:
+        record = self._records.get(key)
+        if record is None:
+            if not (said.conditions or said.counters):
                 return
-        self._judge(key, now)
+            record = self._records[key] = Record(_identity(key))
+        if record.update(owner, said, now):
+            self._judge(key, now)
+
+    def _leave(self, key: Key, now: float) -> None:
+        record = self._records.get(key)
+        if record is not None:
+            record.leave(now)
+            self._judge(key, now)
 
     def _judge(self, key: Key, now: float) -> None:
         record = self._records[key]
@@ -183,6 +207,8 @@ class Board:
             return ""
         if key[0] == "volumes":
             return self._namespace_owner.get(key[1], "")
+        if key[0] == "slo":
+            return snapshot.owner or self._namespace_owner.get(Slo(*key[1:]).namespace, "")
         return snapshot.metadata.owner or self._namespace_owner.get(key[1], "")
 
 
@@ -192,6 +218,9 @@ def _identity(key: Key) -> Identity:
         return Identity(kind, namespace, name)
     if key[0] == "node":
         return Identity(KINDS["node"], "", key[1])
+    if key[0] == "slo":
+        slo = Slo(*key[1:])
+        return Identity(KINDS["slo"], slo.namespace, title(slo.slo_service, slo.slo, slo.slo_group))
     return Identity(KINDS[key[0]], key[1], key[2])
 
 

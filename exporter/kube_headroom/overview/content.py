@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """A workload, node, quota, budget or claim with its findings, worst first; `namespace` and `owner` are "" where it has none."""
+    """A workload, node, quota, budget, claim or SLO with its findings, worst first; `namespace` and `owner` are "" where it has none."""
 
     kind: str
     namespace: str
@@ -72,6 +72,46 @@ class Room(msgspec.Struct, frozen=True, gc=False):
     measured: int | None = None
 
 
+class PeriodLeft(msgspec.Struct, frozen=True, gc=False):
+    """What is left of a period's error budget: 1 with nothing spent, negative once overspent.
+
+    `coverage` is the share of the period's time so far of which there are data. Both to what people read.
+    """
+
+    period: str
+    left: float
+    coverage: float
+
+
+class Burn(msgspec.Struct, frozen=True, gc=False):
+    """How many times too fast a budget is spent in a window such as `1h`: at 1 it lasts exactly its period."""
+
+    window: str
+    rate: float
+
+
+class ErrorBudget(msgspec.Struct, frozen=True, gc=False):
+    """An SLO or one group of it; namespace, kind and workload are "" where it is not about one.
+
+    Without data `state` is "", `periods` and `burns` are empty, and `silent_since` is up to when (Unix seconds) there
+    were data, None if there never were. `severity` is None while it needs no attention.
+    """
+
+    service: str
+    slo: str
+    group: str
+    namespace: str
+    kind: str
+    workload: str
+    owner: str
+    objective: float
+    state: str
+    severity: Severity | None
+    periods: tuple[PeriodLeft, ...]
+    burns: tuple[Burn, ...]
+    silent_since: float | None
+
+
 class Source(msgspec.Struct, frozen=True, gc=False):
     """Something read from.
 
@@ -98,7 +138,8 @@ class Overview(msgspec.Struct, frozen=True, gc=False):
     """Everything the page shows; times are Unix seconds of the collector's clock.
 
     What was there when watching began may be older than its `since`. `more` subjects, which are counted in
-    `counts`, come after the listed ones. `cluster` is None while no node is known.
+    `counts`, come after the listed ones. `cluster` is None while no node is known. `error_budgets` are the worst ones,
+    worst first; `error_budgets_more` are not listed.
     """
 
     at: float
@@ -108,5 +149,7 @@ class Overview(msgspec.Struct, frozen=True, gc=False):
     more: int
     cluster: Room | None
     pools: tuple[Room, ...]
+    error_budgets: tuple[ErrorBudget, ...]
+    error_budgets_more: int
     sources: tuple[Source, ...]
     questions: tuple[Question, ...]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 NAMED = 3
 """Names in a phrase; the others are counted."""
+SMALL = 0.1
+"""Shares below are told with two digits."""
 BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 STEP = 1024
 
@@ -19,6 +21,11 @@ def listed(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
     rest = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, with a tenth where it is small."""
+    return f"{share:.0%}" if abs(share) >= SMALL else f"{100 * share:.2g}%"
 
 
 def amount(resource: str, value: float) -> str:

@@ -20,7 +20,8 @@ function set(node, name, value) {
 
 /** Make the children of `parent` be those of `items`, keeping the nodes whose key stays. */
 function keyed(parent, items, template, update) {
-  const known = new Map([...parent.children].map(child => [child.dataset.key, child]));
+  const spare = new Set(parent.children);
+  const known = new Map([...spare].map(child => [child.dataset.key, child]));
   let place = parent.firstElementChild;
   for (const [key, item] of items) {
     let node = known.get(key);
@@ -29,11 +30,12 @@ function keyed(parent, items, template, update) {
       node.dataset.key = key;
     }
     known.delete(key);
+    spare.delete(node);
     if (node === place) place = place.nextElementSibling;
     else parent.insertBefore(node, place);
     update(node, item);
   }
-  for (const gone of known.values()) gone.remove();
+  for (const gone of spare) gone.remove();
 }
 
 function lasting(seconds) {
@@ -121,6 +123,55 @@ function showResource(node, amounts, { label, unit, format, room }) {
   say(part(node, "limits"), allocatable ? `limits add up to ${share(limited, allocatable)}` : "");
 }
 
+const WINDOWS = { "1h": "hour", "6h": "6 hours", "1d": "day", "3d": "3 days" };
+const NEARLY_SPENT = 0.2;
+const PARTLY = 0.95;
+
+const exactly = part => `${(100 * part).toLocaleString("en", { maximumFractionDigits: 6 })}%`;
+const roughly = part => `${(100 * part).toLocaleString("en", { maximumFractionDigits: Math.abs(part) < 0.1 ? 1 : 0 })}%`;
+const pace = rate => rate > 1 ? `${rate.toLocaleString("en")}× too fast` : rate ? `slowly enough (${rate}×)` : "nothing";
+
+function showBudget(node, budget, overview) {
+  set(node, "data-severity", budget.severity ?? "none");
+  const state = part(node, "state");
+  say(state, budget.state.replace("_", " ") || "no data");
+  set(state, "data-state", budget.state);
+  say(part(node, "name"), `${budget.service}/${budget.slo}`);
+  const about = [budget.kind, budget.workload].filter(Boolean).join(" ");
+  const place = [about, budget.namespace && `in ${budget.namespace}`].filter(Boolean).join(" ");
+  say(part(node, "where"), [budget.group, place].filter(Boolean).join(", "));
+  say(part(node, "owner"), budget.owner);
+  say(part(node, "objective"), `objective ${exactly(budget.objective)}`);
+  const burns = budget.burns.map(({ window, rate }) => `${pace(rate)} in the last ${WINDOWS[window] ?? window}`);
+  const silence = budget.silent_since === null ? "no data yet" : `no data for ${lasting(overview.at - budget.silent_since)}`;
+  const unknown = budget.state ? "burn not known yet" : `${silence}: what is left is not known`;
+  say(part(node, "burns"), burns.length ? `burns ${burns.join(", ")}` : unknown);
+  set(part(node, "burns"), "data-fast", budget.burns.some(({ rate }) => rate > 1));
+  keyed(part(node, "periods"), budget.periods.map(period => [period.period, period]), "period",
+    (line, period) => showPeriod(line, period, budget));
+}
+
+function showPeriod(node, { period, left, coverage }, budget) {
+  const told = left > 0 ? `${roughly(left)} left` : left < 0 ? `overspent by ${roughly(-left)}` : "used up";
+  say(part(node, "period"), period);
+  say(part(node, "remaining"), told);
+  const bar = part(node, "bar");
+  set(bar, "data-level", left <= 0 ? "overspent" : left < NEARLY_SPENT ? "risk" : "good");
+  set(bar, "aria-label", `Error budget of ${period} left, ${budget.service}/${budget.slo} ${budget.group}`.trim());
+  set(bar, "aria-valuenow", Math.round(100 * Math.min(1, Math.max(0, left))));
+  set(bar, "aria-valuetext", told);
+  part(node, "fill").style.width = `${left > 0 ? Math.min(100, 100 * left) : 100}%`;
+  say(part(node, "coverage"), coverage < PARTLY ? `data for ${roughly(coverage)} of the time` : "");
+}
+
+function showBudgets(overview) {
+  const rows = overview.error_budgets;
+  const key = ({ service, slo, group, namespace, kind, workload }) => JSON.stringify([service, slo, group, namespace, kind, workload]);
+  keyed(find("budget-rows"), rows.map(budget => [key(budget), budget]), "budget", (node, budget) => showBudget(node, budget, overview));
+  find("budgets-more").hidden = !overview.error_budgets_more;
+  say(find("budgets-more"), `and ${overview.error_budgets_more.toLocaleString("en")} more, none worse`);
+}
+
 function showSource(node, source, now) {
   say(part(node, "name"), source.name);
   say(part(node, "error"), source.error);
@@ -190,7 +241,7 @@ function show(answer) {
     say(find("clock"), clock(answer.now));
     set(find("clock"), "datetime", new Date(answer.now * 1000).toISOString());
   }
-  for (const id of ["attention", "room"]) find(id).hidden = !(answer.ready && overview);
+  for (const id of ["attention", "room", "budgets"]) find(id).hidden = !(answer.ready && overview);
   find("sources").hidden = !overview;
   if (!overview) {
     say(find("status"), "Starting");
@@ -201,12 +252,14 @@ function show(answer) {
   showContext(overview);
   find("attention").hidden ||= !overview.subjects.length;
   find("room").hidden ||= !overview.cluster;
+  find("budgets").hidden ||= !overview.error_budgets.length;
   keyed(find("subjects"), overview.subjects.map(subject => [`${subject.kind}/${subject.namespace}/${subject.name}`, subject]),
     "subject", (node, subject) => showSubject(node, subject, overview));
   say(find("attention-title"), overview.counts.broken || overview.counts.risk ? "Needs attention" : SEVERITIES.note);
   find("more").hidden = !overview.more;
   say(find("more"), `and ${overview.more.toLocaleString("en")} more`);
   keyed(find("rooms"), rooms(overview), "room-item", showRoom);
+  showBudgets(overview);
   showSources(overview.sources, answer.now);
   keyed(find("questions"), overview.questions.map(question => [question.name, question]), "question", (node, question) => {
     say(part(node, "name"), question.name);
