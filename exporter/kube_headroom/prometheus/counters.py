@@ -34,6 +34,7 @@ class Counters:
         self._end = since
         self._afresh = True
         self._good = isinstance(objective.sli, EventRatio) and objective.sli.good is not None
+        self._bucket = self._good and any(matcher.name == "le" for matcher in part.selector)
         targets = Targets()
         both = union(total.selector, part.selector)
 
@@ -102,7 +103,11 @@ class Counters:
 
     def _evaluation(self, counts: Counts, start: float, end: float) -> Evaluation:
         flaws = counts.flaws
-        stretches = []
+        stretches: list[Stretch] = []
+        if self._bucket and counts.total and not counts.part:
+            # A histogram with a count has all its buckets: one that is nowhere has another bound.
+            flaws["no_bucket"] += 1
+            return Evaluation(stretches, flaws)
         for group, events in counts.total.items():
             some = counts.part.get(group, 0.0)
             if some > events:

@@ -6,7 +6,7 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import promql_parser as promql
 
@@ -33,6 +33,9 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+
+
+_Whose = TypeVar("_Whose")
 
 
 class Ratio(NamedTuple):
@@ -63,17 +66,21 @@ def queries_of(objective: Objective) -> tuple[Query, ...]:
             return ()
 
 
-def per_second(text: str, window: float) -> float:
-    """By what a value of this expression is multiplied to be a rate: `increase` counts a whole window."""
+def per_second(text: str) -> float:
+    """By what a value of this expression is multiplied to be a rate: `increase` counts a whole range."""
     functions: set[str] = set()
+    ranges: list[float] = []
 
     def note(node: promql.Expr) -> bool:
         if isinstance(node, promql.Call):
             functions.add(node.func.name)
+        elif isinstance(node, promql.MatrixSelector):
+            ranges.append(node.range.total_seconds())
         return True
 
     promql.walk(promql.parse(text), note)
-    return 1 / window if functions & {"increase", "delta"} and not functions & {"rate", "irate", "deriv"} else 1.0
+    counts = functions & {"increase", "delta"} and not functions & {"rate", "irate", "deriv"}
+    return 1 / max(ranges) if counts and ranges else 1.0
 
 
 class _Asked(NamedTuple):
@@ -94,7 +101,7 @@ class Expressions:
         window = window_of(options)
         texts = [with_window(query, window) for query in queries_of(objective)]
         events = isinstance(objective.sli, EventRatio)
-        self._asked = [_Asked(text, per_second(text, window) if events else 1.0) for text in texts]
+        self._asked = [_Asked(text, per_second(text) if events else 1.0) for text in texts]
 
     def evaluate(self, ask: Question, at: float) -> Evaluation:
         """Read the steps that are complete at `at` and were not read; raises Failure with what came before it kept for the next time."""
@@ -153,18 +160,18 @@ def values_of(rows: Iterable[Row], objective: Objective, flaws: Counter[str]) ->
 
 
 def ratios(
-    total: Mapping[str, float], part: Mapping[str, float], flaws: Counter[str], *, good: bool
-) -> Iterable[tuple[str, Ratio]]:
+    total: Mapping[_Whose, float], part: Mapping[_Whose, float], flaws: Counter[str], *, good: bool
+) -> Iterable[tuple[_Whose, Ratio]]:
     """Yield the events of each group that has a total; a part without series is 0, one above the total is the total."""
-    for group, events in total.items():
-        some = part.get(group, 0.0)
+    for whose, events in total.items():
+        some = part.get(whose, 0.0)
         if math.isnan(events) or math.isnan(some):
             continue
         if some > events:
             # Rates of two queries may differ in their last digits.
             flaws["good_above_total"] += not math.isclose(some, events, rel_tol=1e-9)
             some = events
-        yield group, Ratio(events, events - some if good else some)
+        yield whose, Ratio(events, events - some if good else some)
 
 
 def shares(

@@ -79,6 +79,12 @@ class Health:
         line = f"{what}: {failure}"
         log.warning(line)
 
+    def failed_past(self, key: Key, failure: Failure) -> None:
+        """A question about an objective's past has no answer."""
+        with self._lock:
+            self._errors[failure.reason] += 1
+        log.info("the past of an SLO cannot be read now", service=key[0], slo=key[1], why=str(failure))
+
     def evaluated(self, key: Key) -> None:
         """An objective's questions were all answered."""
         with self._lock:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kube_headroom.prometheus.answers import Row
+from kube_headroom.prometheus.backlog import Backlog
 from kube_headroom.prometheus.client import Client
 from kube_headroom.prometheus.counters import Counters
 from kube_headroom.prometheus.expressions import OPERATORS, Expressions
@@ -32,6 +33,7 @@ class _Task:
         self.objective = objective
         self.method = method
         self.gone = False
+        self.checked = False
 
 
 class Reader:
@@ -46,6 +48,7 @@ class Reader:
         self._timing = timing
         self._client = Client(options)
         self._health = Health()
+        self._backlog = Backlog(options, self._client, intake, self._health)
         self._lock = threading.Lock()
         self._tasks: dict[Key, _Task] = {}
         self._turns: list[tuple[float, int, _Task]] = []  # a heap, without the tasks that are at work
@@ -64,6 +67,7 @@ class Reader:
                 if wanted.get(key) != self._tasks[key].objective:
                     self._tasks.pop(key).gone = True
                     self._health.forget(key)
+                    self._backlog.drop(key)
             for key, objective in wanted.items():
                 if key not in self._tasks:
                     self._begin(objective, now, (since or {}).get(key))
@@ -85,6 +89,21 @@ class Reader:
         for task in tasks:
             self._evaluate(task, at)
 
+    def back_fill(self, key: Key, gaps: Iterable[tuple[float, float]]) -> None:
+        """Read an objective's gaps (Unix seconds), also those before it was defined, when there is time for it."""
+        with self._lock:
+            task = self._tasks.get(key)
+        if task is not None:
+            self._backlog.add(key, gaps, task.objective, self._timing.clock())
+
+    def from_counters(self, key: Key, gaps: Iterable[tuple[float, float]]) -> None:
+        """Read the gaps of an objective that is measured from cluster state from our own two counters, where they were scraped."""
+        self._backlog.add(key, gaps, None, self._timing.clock())
+
+    def read_past(self, now: float) -> bool:
+        """Ask for one piece of the past, as `run` does between turns; false if there is nothing to ask for now."""
+        return self._backlog.read(now)
+
     def summary(self) -> Summary:
         """How reading is going."""
         with self._lock:
@@ -94,7 +113,7 @@ class Reader:
             seconds=self._client.seconds,
             objectives=len(tasks),
             series=sum(task.method.series for task in tasks),
-            pending=0,
+            pending=len(self._backlog),
         )
 
     def _begin(self, objective: Objective, now: float, since: float | None) -> None:
@@ -118,7 +137,8 @@ class Reader:
             now = self._timing.clock()
             task, wait = self._due(now)
             if task is None:
-                self._timing.wait(stop, wait)
+                if not self._backlog.read(now):
+                    self._timing.wait(stop, wait)
                 continue
             self._evaluate(task, now)
             key = task.objective.key
@@ -153,6 +173,16 @@ class Reader:
                 self._intake.flaw(key, "series_over_limit")
         else:
             self._health.evaluated(key)
+            self._check_retention(task, at)
+
+    def _check_retention(self, task: _Task, now: float) -> None:
+        if task.checked:
+            return
+        task.checked = True
+        kept = self._backlog.retention(now)
+        needed = max(period.seconds for period in task.objective.periods)
+        if kept is not None and kept < needed:
+            self._intake.flaw(task.objective.key, "retention_short")
 
     def _asking(self, key: Key) -> Callable[[str, float], list[Row]]:
         def ask(query: str, at: float) -> list[Row]:

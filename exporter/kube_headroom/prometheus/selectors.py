@@ -92,9 +92,9 @@ def union(total: Selector, part: Selector) -> Union | None:
         name = Matcher(NAME, "=", _metric(total) or "")
     else:
         extras, bound = _without_bucket(extras, (total, part))
-        common |= bound
-        if all(extras):
+        if any(extras):
             return None
+        common |= bound
         name = Matcher(NAME, "=~", "|".join(re.escape(each) for each in sorted(filter(None, names))))
     return Union(frozenset({name, *common}), matching(total), matching(part))
 
@@ -152,12 +152,13 @@ def _without_bucket(
     if sum(buckets) != 1:
         return extras, set()
     which = buckets.index(True)
-    bounds = {one for one in extras[which] if one.name == "le" and one.operator == "="}
+    bounds = {one for one in extras[which] if one.name == "le" and one.operator in ("=", "=~")}
     if len(bounds) != 1 or any(one.name == "le" for one in extras[1 - which]):
         return extras, set()
     (bound,) = bounds
     extras[which] = extras[which] - bounds
-    return extras, {Matcher("le", "=~", f"{re.escape(bound.value)}|")}
+    pattern = re.escape(bound.value) if bound.operator == "=" else f"({bound.value})"
+    return extras, {Matcher("le", "=~", f"{pattern}|")}
 
 
 def _understood(matcher: Matcher) -> bool:
