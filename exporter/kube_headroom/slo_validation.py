@@ -20,8 +20,8 @@ PROBLEMS_FOUND = 2
 
 def validate(paths: tuple[str, ...], form: str, annotation_prefix: str) -> int:
     """Print the problems of all definitions as `text` or `json`; return the exit code, 0 unless there are errors."""
-    documents, unreadable = _documents(paths)
-    definitions = load(documents, Defaults(annotation_prefix=annotation_prefix))
+    texts, unreadable = documents(paths)
+    definitions = load(texts, Defaults(annotation_prefix=annotation_prefix))
     problems = [*unreadable, *definitions.problems]
     if form == "json":
         _print_json(definitions, problems)
@@ -30,18 +30,19 @@ def validate(paths: tuple[str, ...], form: str, annotation_prefix: str) -> int:
     return PROBLEMS_FOUND if _count(problems, Severity.ERROR) else 0
 
 
-def _documents(paths: Iterable[str]) -> tuple[list[Document], list[Problem]]:
-    documents, problems = read(Path(path) for path in paths if path != STANDARD_INPUT)
+def documents(paths: Iterable[str]) -> tuple[list[Document], list[Problem]]:
+    """Read the files, the directories and, for `-`, standard input."""
+    texts, problems = read(Path(path) for path in paths if path != STANDARD_INPUT)
     if STANDARD_INPUT in paths:
         data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
         if len(data) > MAXIMUM_BYTES:
             raise UsageError(f"standard input is larger than {MAXIMUM_BYTES >> 20} MiB")
         try:
-            documents.append(Document("stdin", data.decode("utf-8-sig")))
+            texts.append(Document("stdin", data.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise UsageError(f"stdin:{line}: not UTF-8 text") from error
-    return documents, problems
+    return texts, problems
 
 
 def _print_text(definitions: Definitions, problems: list[Problem]) -> None:
