@@ -86,10 +86,10 @@ class Account:
                 standing.counters.note(counted, begin, end, excluded=excluded)
         standing.fresh = standing.unsaved = True
 
-    def fill(self, standing: Standing, flow: Flow, slicer: Slicer) -> bool:
-        """Count what of a flow lies in gaps, in the history alone; return whether there was any."""
+    def fill(self, standing: Standing, flow: Flow, slicer: Slicer, oldest: int) -> bool:
+        """Count what of a flow lies in gaps since `oldest`, in the history alone; return whether there was any."""
         history = standing.history
-        parts = uncovered(history.spans, flow.start, flow.end)
+        parts = uncovered(history.spans, max(flow.start, oldest), flow.end)
         for start, stop in parts:
             cover(history.spans, start, stop)
             for counted, begin, end, excluded in self._counted(slicer, flow, start, stop):

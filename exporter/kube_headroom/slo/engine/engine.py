@@ -116,11 +116,12 @@ class Engine:
             standing = self._standing(key, stretch.member) if flow else None
             if account is None or flow is None or standing is None:
                 continue
-            if flow.end <= micros(self._now) - account.plan.reach:
+            oldest = micros(self._now) - account.plan.reach
+            if flow.end <= oldest:
                 self.flaw(key, "too_old")
                 continue
             _, slicer = slicers.setdefault(stretch.member, (standing, Slicer(strictly=True)))
-            if not account.fill(standing, flow, slicer):
+            if not account.fill(standing, flow, slicer, oldest):
                 self.flaw(key, "covered_already")
         for standing, slicer in slicers.values():
             if account:

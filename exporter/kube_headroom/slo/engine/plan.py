@@ -9,10 +9,13 @@ from hashlib import blake2b
 from kube_headroom.slo.engine.calendar_periods import CalendarPeriods
 from kube_headroom.slo.engine.flow import SECOND
 from kube_headroom.slo.engine.maintenance import Schedule, applies
-from kube_headroom.slo.engine.ring import COARSE, shapes
+from kube_headroom.slo.engine.ring import shapes
 from kube_headroom.slo.engine.slicing import judge_of
 from kube_headroom.slo.objective import RARE, Calendar, ClusterIndicator, Maintenance, Objective, Query
 from kube_headroom.slo.windows import PAIRS, threshold
+
+SHORTEST = 30 * 86_400
+"""Seconds that the longest ring reaches back at least, for a period that is declared later."""
 
 
 def fingerprint(objective: Objective) -> str:
@@ -36,7 +39,7 @@ def thresholds(objective: Objective) -> dict[str, Fraction]:
     """
     alerting, sli = objective.alerting, objective.sli
     rare = isinstance(sli, ClusterIndicator) and sli.indicator in RARE and not judge_of(objective)
-    if rare or not objective.periods:
+    if rare:
         return {}
     seconds = objective.periods[0].seconds
     return {
@@ -62,9 +65,10 @@ class Plan:
             for period in objective.periods
             if period.calendar
         }
-        longest = max((period.seconds for period in objective.periods), default=0)
-        self.shapes = shapes(max(longest, COARSE))
-        self.reach = max(step_reach for _, step_reach in self.shapes) * SECOND
+        rolling = max((period.seconds for period in objective.periods if not period.calendar), default=0)
+        self.shapes = shapes(max(rolling, SHORTEST))
+        longest = max(period.seconds for period in objective.periods)
+        self.reach = max(longest, *(reach for _, reach in self.shapes)) * SECOND
 
     def same(self, other: Plan) -> bool:
         """Tell whether nothing was changed."""
