@@ -36,7 +36,9 @@ from tests.simulator.reference import COUNTED, Reference, Series
 
 SAMPLE_SECONDS = 15
 COMPARE_EVERY = 12
-WARM_UP_SECONDS = 600
+EVENTS_KEPT_SECONDS = 600.0
+"""As with `--event-ttl=10m`: events are then as many all the time, instead of growing for an hour."""
+WARM_UP_SECONDS = 900
 SETTLING_SECONDS = 120
 QUIET_SECONDS = 300
 """At the end nothing is broken any more, so that everything can be told; incidents heal for as long."""
@@ -171,6 +173,7 @@ def main(*, minutes: int, nodes: int, workloads: int, seed: int, folder: Path) -
         listeners = bind_free(nodes)
         ports = {number: port_of(listener) for number, listener in enumerate(listeners)}
         world = build(seed=seed, start=time.time(), nodes=nodes, workloads=workloads, ports=ports, past=1800)
+        world.events.kept_seconds = EVENTS_KEPT_SECONDS
         token = secrets.token_urlsafe(24)
         kubelets = application(world, ports_of(world), token)
         reference = Reference(world, lambda node: node not in kubelets[BROKEN])

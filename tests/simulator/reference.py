@@ -23,6 +23,8 @@ STATUSES = ("initContainerStatuses", "containerStatuses")
 PROBE_NAMES = {"Startup": "startup", "Readiness": "readiness", "Liveness": "liveness"}
 UNTOLD = "unknown"
 """The reason of ends that the API shows no trace of; nobody can say how many there were."""
+AFTER_REBOOT, OTHER = "Unknown", "other"
+"""What containerd says of a container that a reboot ended, and how that is counted."""
 REST = "_unmeasured"
 """The container that stands for those too short-lived to have rows."""
 
@@ -48,7 +50,8 @@ COUNTED = (
 class Meter(NamedTuple):
     """Something that counts until it ends: a cgroup (CPU and throttled seconds), a probe (successes and failures).
 
-    `run` is the container's id, or when the kubelet was started; `container` is "" for a pod's own cgroup.
+    `run` is the container's id, or when the pod's cgroup was made or the kubelet started; `container` is "" for a
+    pod's own cgroup.
     """
 
     node: str
@@ -139,7 +142,7 @@ class Reference:
     def _sums(self, meters: Mapping[Meter, Values], since: Mapping[Meter, Values]) -> dict[Series, float]:
         sums: dict[Series, float] = defaultdict(float)
         inside: dict[str, float] = defaultdict(float)
-        own: dict[str, float] = {}
+        own: dict[str, float] = defaultdict(float)
         for meter, values in meters.items():
             before = since.get(meter, (0.0, 0.0))
             first, second = (max(0.0, value - old) for value, old in zip(values, before, strict=True))
@@ -153,9 +156,9 @@ class Reference:
                 sums[usage.CFS_THROTTLED_SECONDS.name, *workload, meter.container] += second
                 inside[meter.uid] += second
             else:
-                own[meter.uid] = second
+                own[meter.uid] += second
         for uid in own.keys() | inside.keys():
-            sums[usage.CPU_THROTTLED.name, *self._names[uid]] += max(own.get(uid, 0.0), inside[uid])
+            sums[usage.CPU_THROTTLED.name, *self._names[uid]] += max(own[uid], inside[uid])
         return sums
 
     def _read(self) -> Iterator[tuple[Meter, Values]]:
@@ -199,7 +202,8 @@ class Reference:
                 end = ended and (ended.get("containerID") or f"{uid}/{status['name']}/{ended['finishedAt']}")
                 if end and end not in self._ended:
                     self._ended.add(end)
-                    self._counts[workloads.CONTAINER_TERMINATIONS.name, *workload, status["name"], ended["reason"]] += 1
+                    reason = OTHER if ended["reason"] == AFTER_REBOOT else ended["reason"]
+                    self._counts[workloads.CONTAINER_TERMINATIONS.name, *workload, status["name"], reason] += 1
         for condition in told.get("conditions", ()):
             if condition["type"] == "DisruptionTarget" and condition["status"] == "True" and uid not in self._evicted:
                 self._evicted.add(uid)
@@ -226,7 +230,7 @@ def _uid(pod: Object) -> str:
 def _cgroups(machine: Machine) -> Iterator[tuple[Meter, Values]]:
     for pod in machine.pods.values():
         own = pod.cgroup
-        yield Meter(machine.name, pod.uid, "", "cgroup", ""), (own.cpu_seconds, own.throttled_seconds)
+        yield Meter(machine.name, pod.uid, "", "cgroup", f"{own.created}"), (own.cpu_seconds, own.throttled_seconds)
         for one in pod.containers.values():
             values = (one.cgroup.cpu_seconds, one.cgroup.throttled_seconds)
             yield Meter(machine.name, pod.uid, one.name, "cgroup", one.id), values

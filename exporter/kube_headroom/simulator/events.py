@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kube_headroom.simulator.store import Object, Store, timestamp
 
 KEPT_SECONDS = 3600.0
-"""The API server's `--event-ttl`."""
+"""The API server's usual `--event-ttl`."""
 BURST = 25
 REFILL_SECONDS = 300.0
 """A source may write 25 events of one object at once, then one every five minutes (client-go, events_cache.go)."""
@@ -27,7 +27,7 @@ class _Bucket(NamedTuple):
 
 
 class Recorder:
-    """Writes events into the store; a part of the world, which forgets what is older than an hour."""
+    """Writes events into the store; a part of the world, which forgets what is older than `kept_seconds`."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
@@ -37,6 +37,7 @@ class Recorder:
         """When each event was last written, the one untouched for longest first."""
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
         self.dropped = 0
+        self.kept_seconds = KEPT_SECONDS
 
     def record(  # noqa: PLR0913  an event has these parts
         self, involved: Object, type_: str, reason: str, message: str, reporter: Reporter, *, field_path: str = ""
@@ -66,7 +67,7 @@ class Recorder:
         """Forget what is old: events, and who wrote how much."""
         while self._last:
             place, at = next(iter(self._last.items()))
-            if now - at < KEPT_SECONDS:
+            if now - at < self.kept_seconds:
                 break
             del self._last[place]
             event = self._store.get("events", *place)
