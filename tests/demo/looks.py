@@ -7,7 +7,17 @@ from pathlib import Path
 from kube_headroom.catalogue.indicators import CONTAINERS_WAITING, OOM_KILLS, REPLICAS_MISSING, RESTARTS
 from kube_headroom.catalogue.usage_indicators import PROBE_FAILURES, THROTTLED_PERIODS
 from kube_headroom.demo.look import Look, Places
-from kube_headroom.overview.content import Amounts, Finding, Overview, Room, Severity, Subject
+from kube_headroom.overview.content import (
+    Amounts,
+    Burn,
+    ErrorBudget,
+    Finding,
+    Overview,
+    PeriodLeft,
+    Room,
+    Severity,
+    Subject,
+)
 from kube_headroom.simulator.incidents.board import Running
 
 NOON = 1_799_755_200.0
@@ -38,6 +48,26 @@ def subject(name: str, *findings: Finding, kind: str = "Deployment", namespace: 
     )
 
 
+def error_budget(
+    slo: str, state: str, severity: Severity | None, left: tuple[PeriodLeft, ...] = (), *, rate: float | None = None
+) -> ErrorBudget:
+    return ErrorBudget(
+        service="payments",
+        slo=slo,
+        group="",
+        namespace="payments",
+        kind="Deployment",
+        workload="payments",
+        owner="payments",
+        objective=0.999,
+        state=state,
+        severity=severity,
+        periods=left,
+        burns=() if rate is None else (Burn("1h", rate),),
+        silent_since=None,
+    )
+
+
 CRASHING = subject(
     "payments",
     finding("no replica available, 6 wanted", Severity.BROKEN, indicator=REPLICAS_MISSING.name, value=6),
@@ -59,6 +89,27 @@ BUDGET = subject(
     kind="PodDisruptionBudget",
     namespace="catalog",
 )
+BURNING = subject(
+    "payments/availability",
+    finding("burns 60× too fast in the last hour, 73% of its 30d budget left", Severity.BROKEN),  # noqa: RUF001  meant
+    kind="SLO",
+    namespace="payments",
+)
+ERROR_BUDGETS = (
+    error_budget(
+        "availability",
+        "fast_burn",
+        Severity.BROKEN,
+        (PeriodLeft("30d", 0.73, 1.0), PeriodLeft("month", 0.021, 1.0)),
+        rate=60.0,
+    ),
+    error_budget("requests", "exhausted", Severity.RISK, (PeriodLeft("30d", -0.4, 1.0),), rate=0.4),
+    error_budget("probes", "", Severity.NOTE),
+    *(
+        error_budget(f"requests-{number}", "healthy", None, (PeriodLeft("30d", 1.0, 1.0),), rate=0.0)
+        for number in range(9)
+    ),
+)
 CRASH_LOOP = Running("crash-loop", "payments/payments", NOON - 120, NOON + 780)
 NODE_DOWN = Running("node-down", "general-b-1", NOON - 60, None)
 
@@ -69,6 +120,7 @@ def look(
     room: Room | None = ROOM,
     speed: float = 1,
     behind: float = 0.5,
+    error_budgets: tuple[ErrorBudget, ...] = (),
 ) -> Look:
     counts = {severity: sum(1 for each in subjects if each.severity is severity) for severity in Severity}
     overview = Overview(
@@ -79,7 +131,7 @@ def look(
         more=0,
         cluster=room,
         pools=(),
-        error_budgets=(),
+        error_budgets=error_budgets,
         error_budgets_more=0,
         sources=(),
         questions=(),

@@ -15,9 +15,11 @@ from kube_headroom.demo.view import view
 from tests.conftest import Golden
 from tests.demo.looks import (
     BUDGET,
+    BURNING,
     CART,
     CRASH_LOOP,
     CRASHING,
+    ERROR_BUDGETS,
     NODE,
     NODE_DOWN,
     ROOM,
@@ -50,6 +52,7 @@ CASES = (
     Case("incidents", look(CRASHING, NODE, CART, BUDGET, incidents=(CRASH_LOOP, NODE_DOWN), speed=60)),
     Case("crowded", look(*MANY, incidents=FIVE, speed=600, behind=7_200)),
     Case("no-node", look(room=None)),
+    Case("burning", look(CRASHING, BURNING, *MANY, incidents=(CRASH_LOOP,), error_budgets=ERROR_BUDGETS)),
 )
 
 
@@ -66,7 +69,8 @@ def test_the_view_is_never_higher_than_the_terminal(case: Case, height: int) -> 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_every_line_stays_within_the_terminal(width: int) -> None:
-    text = rendered(look(CRASHING, NODE, *MANY, incidents=FIVE, speed=600, behind=7_200), width=width)
+    crowd = look(CRASHING, NODE, *MANY, incidents=FIVE, speed=600, behind=7_200, error_budgets=ERROR_BUDGETS)
+    text = rendered(crowd, width=width, height=40)
     assert max(map(len, text.splitlines())) <= width
 
 
@@ -101,3 +105,20 @@ def test_the_whole_reason_is_told_where_there_is_width() -> None:
         "no replica available, 6 wanted; CrashLoopBackOff in payments; 31 restarts in the last hour (payments)"
         in rendered(look(CRASHING), width=160)
     )
+
+
+def test_the_five_worst_budgets_are_listed_and_the_others_counted() -> None:
+    lines = rendered(look(error_budgets=ERROR_BUDGETS), height=40).splitlines()
+    (start,) = [place for place, line in enumerate(lines) if line.startswith("Worst of 12 error budgets")]
+    names = [line.split()[0] for line in lines[start + 1 : lines.index("", start)]]
+    assert names == [f"payments/{slo}" for slo in ("availability", "requests", "probes", "requests-0", "requests-1")]
+
+
+def test_budgets_leave_half_of_the_lines_to_what_needs_attention() -> None:
+    shown = rendered(look(*MANY, error_budgets=ERROR_BUDGETS), height=27).splitlines()
+    assert sum("1 of 3 replicas missing" in line for line in shown) == 5
+    assert sum(line.startswith("payments/") for line in shown) == 4
+
+
+def test_without_slos_there_is_no_heading() -> None:
+    assert "error budget" not in rendered(look()).lower()

@@ -17,26 +17,37 @@ from kube_headroom.demo.lines import attention
 from kube_headroom.demo.look import Look, Places
 from kube_headroom.demo.words import age, incident, named, places
 from kube_headroom.overview.content import Amounts, Overview, Room, Severity, Subject
-from kube_headroom.overview.words import amount, counted
+from kube_headroom.overview.error_budgets import title
+from kube_headroom.overview.words import amount, counted, percent
 
 INCIDENTS_SHOWN = 3
 SUBJECTS_AT_LEAST = 1
+BUDGETS_SHOWN = 5
 BAR_WIDTH = 14
 LATE_SECONDS = 3.0
 """Real seconds by which the world may be late without a word."""
 NEARLY_FULL = 0.9
-_STYLES = {Severity.BROKEN: "bold red", Severity.RISK: "yellow", Severity.NOTE: "cyan"}
+_STYLES: dict[Severity | None, str] = {Severity.BROKEN: "bold red", Severity.RISK: "yellow", Severity.NOTE: "cyan"}
 _WORDS = {Severity.BROKEN: "broken", Severity.RISK: "at risk", Severity.NOTE: "note"}
 
 
 def view(look: Look, where: Places, height: int) -> Group:
-    """Return the view in at most `height` lines, if these are 22 or more; what does not fit is counted."""
+    """Return the view in at most `height` lines, if these are 22 or more; what does not fit is counted.
+
+    Error budgets take lines that are left, or half of them where more subjects need attention.
+    """
     overview = look.overview
     above: list[Text | Table] = [_title(look), Text(), _room(overview.cluster), Text(), _attention_heading(overview)]
     below: list[Text | Table] = [Text(), *_counters(overview), Text(), _incidents(look), Text(), _places(where)]
-    taken = sum(block.row_count + block.show_header if isinstance(block, Table) else 1 for block in (*above, *below))
-    shown = overview.subjects[: max(SUBJECTS_AT_LEAST, height - taken)]
-    return Group(*above, *([_subjects(shown, overview.at)] if shown else []), *below)
+    taken = sum(map(_lines, (*above, *below)))
+    spare = height - taken
+    budgets = _budgets(overview, max(spare - len(overview.subjects), (spare + 1) // 2))
+    shown = overview.subjects[: max(SUBJECTS_AT_LEAST, spare - sum(map(_lines, budgets)))]
+    return Group(*above, *([_subjects(shown, overview.at)] if shown else []), *budgets, *below)
+
+
+def _lines(block: Text | Table) -> int:
+    return block.row_count + block.show_header if isinstance(block, Table) else 1
 
 
 def _line(*parts: str | tuple[str, str]) -> Text:
@@ -119,6 +130,25 @@ def _subjects(subjects: Iterable[Subject], now: float) -> Table:
             age(now - first.since),
         )
     return table
+
+
+def _budgets(overview: Overview, lines: int) -> tuple[Table, ...]:
+    """Return the worst error budgets under a heading, nothing where not even one of them fits."""
+    shown = overview.error_budgets[: max(0, min(BUDGETS_SHOWN, lines - 1))]
+    if not shown:
+        return ()
+    count = len(overview.error_budgets) + overview.error_budgets_more
+    heading = "Error budgets" if count == len(shown) else f"Worst of {count} error budgets"
+    table = _grid(heading, "state", "burns in 1h", "left")
+    table.columns[0].max_width = 28
+    for budget in shown:
+        table.add_row(
+            title(budget.service, budget.slo, budget.group),
+            Text(budget.state.replace("_", " ") or "no data", style=_STYLES.get(budget.severity, "green")),
+            next((f"{burn.rate:g}×" for burn in budget.burns if burn.window == "1h"), "unknown"),  # noqa: RUF001  meant
+            ", ".join(f"{percent(period.left)} of {period.period}" for period in budget.periods) or "unknown",
+        )
+    return (table,)
 
 
 def _counters(overview: Overview) -> tuple[Text, Text]:

@@ -24,7 +24,9 @@ def age(seconds: float) -> str:
 
 
 def named(subject: Subject) -> str:
-    """Return a subject's name, with its kind where it is no workload: a budget is often called as what it guards."""
+    """Return a subject's name, with its kind where it is no workload: a budget is often called as what it guards, an SLO names its service."""
+    if subject.kind == "SLO":
+        return f"SLO {subject.name}"
     kind = f"{_KINDS[subject.kind]} " if subject.kind in _KINDS else ""
     return f"{kind}{subject.namespace}/{subject.name}" if subject.namespace else f"{kind}{subject.name}"
 

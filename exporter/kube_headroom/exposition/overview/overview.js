@@ -142,7 +142,12 @@ function showBudget(node, budget, overview) {
   say(part(node, "where"), [budget.group, place].filter(Boolean).join(", "));
   say(part(node, "owner"), budget.owner);
   say(part(node, "objective"), `objective ${exactly(budget.objective)}`);
-  const burns = budget.burns.map(({ window, rate }) => `${pace(rate)} in the last ${WINDOWS[window] ?? window}`);
+  const windows = new Map();
+  for (const { window, rate } of budget.burns) {
+    const words = pace(rate);
+    windows.set(words, [...windows.get(words) ?? [], WINDOWS[window] ?? window]);
+  }
+  const burns = [...windows].map(([words, names]) => `${words} in the last ${names.join(" and ")}`);
   const silence = budget.silent_since === null ? "no data yet" : `no data for ${lasting(overview.at - budget.silent_since)}`;
   const unknown = budget.state ? "burn not known yet" : `${silence}: what is left is not known`;
   say(part(node, "burns"), burns.length ? `burns ${burns.join(", ")}` : unknown);
