@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
-from kube_headroom.slo.definitions.reading import Part
 from kube_headroom.slo.objective import RARE, ClusterIndicator, Objective
 from kube_headroom.slo.windows import PAIRS, REACHABLE, WINDOWS, Pair
 
 
-def check_alerting(objective: Objective, part: Part) -> None:
-    """Warn of burn rates that an outage cannot reach, that spend less than the budget, or of windows beyond the period."""
+def limits(objective: Objective) -> Iterator[str]:
+    """Say which burn rates an outage cannot reach, which spend less than the budget, which windows exceed the period."""
     if isinstance(objective.sli, ClusterIndicator) and objective.sli.indicator in RARE:
         return
     period = objective.periods[0]
     pairs = [pair for pair in PAIRS if (objective.alerting.page if pair.page else objective.alerting.ticket)]
     wanted = {pair: pair.budget * period.seconds / WINDOWS[pair.long] for pair in pairs}
-    highest = REACHABLE / (1 - objective.target)
+    outage = 1 / (1 - objective.target)
+    highest = REACHABLE * outage
     capped = [pair for pair in pairs if max(wanted[pair], Fraction(1)) > highest]
     slow = [pair for pair in pairs if wanted[pair] < 1 and pair not in capped]
+    beyond = [pair.long for pair in pairs if WINDOWS[pair.long] > period.seconds]
     if capped:
-        part.warn(
-            f"a total outage burns at {_rate(1 / (1 - objective.target))}: the burn rate of {_listed(capped, wanted)} "
-            f"is lowered to {_rate(highest)} so that it can be reached"
+        yield (
+            f"a total outage burns at {_rate(outage)}: the burn rate {_listed(capped, wanted)} is lowered to "
+            f"{_rate(highest)} so that it can be reached"
         )
     if slow:
-        part.warn(
-            f"over {period.name} the burn rate of {_listed(slow, wanted)} is below 1, which spends no more than the "
-            "budget: it is raised to 1"
+        yield (
+            f"in {period.name} the burn rate {_listed(slow, wanted)} is below 1, which spends no more than the budget: "
+            "it is raised to 1"
         )
-    long = [pair.long for pair in pairs if WINDOWS[pair.long] > period.seconds]
-    if long:
-        part.warn(f"the window {', '.join(long)} of the default alerts is longer than the period {period.name}")
+    if beyond:
+        yield f"the default alerts' window {', '.join(beyond)} is longer than the period {period.name}"
 
 
 def _listed(pairs: list[Pair], wanted: dict[Pair, Fraction]) -> str:

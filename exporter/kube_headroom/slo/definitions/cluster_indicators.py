@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from kube_headroom.slo.definitions import values
 from kube_headroom.slo.definitions.reading import Field, Part, Reader, Refused, nearest, record, shown
+from kube_headroom.slo.measures.indicators import MEASURED
 from kube_headroom.slo.objective import ClusterIndicator, Indicator, Selector
 
 OPTIONS: dict[Indicator, tuple[str, ...]] = {
@@ -27,10 +29,6 @@ _FIELDS = {
     "probe": "probe",
     "afterRestart": "after_restart",
 }
-_FINISHES = frozenset({"Job", "CronJob"})
-_ROLLS_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
-_SUITED = {Indicator.JOB_SUCCESS: _FINISHES, Indicator.ROLLOUT_SUCCESS: _ROLLS_OUT}
-_UNSUITED = {Indicator.AVAILABILITY: _FINISHES}
 
 
 class Written(NamedTuple):
@@ -58,11 +56,15 @@ def indicator(text: str) -> Indicator:
 
 def misplaced(asked: Indicator, kind: str) -> str:
     """Say why workloads of a kind do not have an SLI, "" if they do or the kind is left open."""
-    suited = _SUITED.get(asked)
-    if not kind or (kind in suited if suited is not None else kind not in _UNSUITED.get(asked, ())):
+    measured = MEASURED[asked]
+    if not kind or measured.suits(kind):
         return ""
-    what = f"is for {', '.join(sorted(suited))}" if suited is not None else "is for what runs without end"
-    return f"{asked} {what}, not for a {kind}"
+    suited = f"is for {_listed(measured.only)}" if measured.only else f"is for what is no {_listed(measured.never)}"
+    return f"{asked} {suited}, not for a {kind}"
+
+
+def _listed(kinds: Iterable[str]) -> str:
+    return " or ".join(sorted(kinds))
 
 
 _WRITTEN: Reader[Written] = record(

@@ -12,6 +12,8 @@ from kube_headroom.slo.objective import Place, Problem
 
 MAXIMUM_DEPTH = 64
 """Of nesting; the deepest definition has about ten levels, and the parser's own stack ends somewhere above a thousand."""
+MAXIMUM_ALIASES = 100
+"""Of one document: lists of aliases to lists of aliases make much out of little."""
 
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # ten times faster where it is built in
 # At the start of a line these end a document whatever surrounds them (YAML 1.2, production c-forbidden).
@@ -57,10 +59,9 @@ def _extents(text: str) -> Iterator[tuple[int, int]]:
 
 def _compose(piece: str, source: str, offset: int) -> Iterator[Root | Problem]:
     try:
-        too_deep = _too_deep(piece)
-        if too_deep is not None:
-            place = Place(source, offset + too_deep + 1)
-            yield Problem(place, "", f"nested deeper than {MAXIMUM_DEPTH} levels; no definition is")
+        excess = _excess(piece, source, offset)
+        if excess is not None:
+            yield excess
             return
         node = yaml.compose(piece, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
@@ -80,14 +81,19 @@ def _sentence(error: yaml.MarkedYAMLError) -> str:
     return " ".join(", ".join(part for part in parts if part).split()) or "it cannot be parsed"
 
 
-def _too_deep(piece: str) -> int | None:
-    """Return the line at which the nesting becomes too deep for a recursive composer, which ends the process."""
-    depth = 0
+def _excess(piece: str, source: str, offset: int) -> Problem | None:
+    """Say where a document goes beyond what can be read in bounded time and stack."""
+    depth = aliases = 0
     for event in yaml.parse(piece, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > MAXIMUM_DEPTH:
-                return int(event.start_mark.line) if event.start_mark else 0
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        if depth > MAXIMUM_DEPTH or aliases > MAXIMUM_ALIASES:
+            line = event.start_mark.line if event.start_mark else 0
+            deep = f"nested deeper than {MAXIMUM_DEPTH} levels; no definition is"
+            many = f"more than {MAXIMUM_ALIASES} aliases; write what they stand for"
+            return Problem(Place(source, offset + line + 1), "", deep if depth > MAXIMUM_DEPTH else many)
     return None

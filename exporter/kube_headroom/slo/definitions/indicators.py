@@ -7,14 +7,14 @@ from typing import NamedTuple
 from kube_headroom.slo.definitions import values
 from kube_headroom.slo.definitions.cluster_indicators import cluster_indicator
 from kube_headroom.slo.definitions.queries import has_range, query
-from kube_headroom.slo.definitions.reading import Field, Part, Reader, nearest, record, shown
+from kube_headroom.slo.definitions.reading import Field, Part, Reader, record, shown, suggestion
 from kube_headroom.slo.definitions.templates import template
-from kube_headroom.slo.objective import ClusterIndicator, EventRatio, Query, RawRatio, Sli
+from kube_headroom.slo.objective import EventRatio, Query, RawRatio, Sli
 
 PROMETHEUS, HEADROOM = "Prometheus", "Headroom"
 TYPES = (PROMETHEUS, HEADROOM)
 
-Source = Query | ClusterIndicator | EventRatio | RawRatio
+Source = Query | Sli
 """What a metric source holds: PromQL, an SLI from cluster state, or the SLI that a template makes."""
 
 
@@ -84,10 +84,10 @@ _QUERY: Reader[WrittenQuery] = record(WrittenQuery, Field("query", query, requir
 def _source(part: Part) -> tuple[Source, Part | None]:
     written = _SOURCE(part)
     if written.type == HEADROOM:
-        reader: Reader[Source] = template if written.spec.has("template") else cluster_indicator
+        reader: Reader[Sli] = template if written.spec.has("template") else cluster_indicator
         return reader(written.spec), None
     if written.type not in {"", PROMETHEUS}:
-        hint = nearest(written.type, TYPES).partition("; known")[0]
+        hint = suggestion(written.type, TYPES)
         raise part.at("type").error(f"expected one of {', '.join(TYPES)}, found {shown(written.type)}{hint}")
     if not written.type and not written.metric_source_ref:
         raise ValueError(f"missing field type: one of {', '.join(TYPES)}")

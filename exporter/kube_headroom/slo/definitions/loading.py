@@ -8,12 +8,16 @@ from typing import NamedTuple
 import yaml
 
 from kube_headroom.slo.definitions import maintenance, openslo
+from kube_headroom.slo.definitions.checks import limits
 from kube_headroom.slo.definitions.defaults import Defaults
 from kube_headroom.slo.definitions.documents import Document, roots
 from kube_headroom.slo.definitions.objectives import Library, check_references, objectives
 from kube_headroom.slo.definitions.openslo import Declared
-from kube_headroom.slo.definitions.reading import Part, Refused, attempt, nearest, scalar, shown
-from kube_headroom.slo.objective import Definitions, Maintenance, Objective, Problem
+from kube_headroom.slo.definitions.reading import Part, Refused, attempt, nearest, scalar, shown, suggestion
+from kube_headroom.slo.objective import Definitions, Maintenance, Objective, Problem, Severity
+
+# Sloth's documents are read with the readers of this room; as a module, since either may be the first to be imported.
+from kube_headroom.slo.sloth import definitions as sloth
 
 
 class Taken(NamedTuple):
@@ -38,6 +42,8 @@ def load(documents: Iterable[Document], defaults: Defaults) -> Definitions:
             continue
     library = _library(taken.declared)
     taken.objectives.extend(_resolved(taken.declared, library, defaults))
+    for each in taken.objectives:
+        problems += (Problem(each.place, "", message, Severity.WARNING) for message in limits(each))
     return Definitions(
         _distinct_objectives(taken.objectives, problems),
         _distinct_maintenance(taken.maintenance, problems),
@@ -60,7 +66,10 @@ def _take(part: Part, defaults: Defaults, taken: Taken) -> None:
     if not isinstance(part.node, yaml.MappingNode):
         raise part.error(f"expected an object with apiVersion and kind, found {part.shape}")
     version, kind = _text(part, "apiVersion"), _text(part, "kind")
-    if version == openslo.API_VERSION:
+    of_sloth = sloth.reader(part)
+    if of_sloth is not None:
+        taken.objectives.extend(sloth.objectives(attempt(of_sloth, part), defaults))
+    elif version == openslo.API_VERSION:
         if kind not in openslo.SPECS:
             raise part.at("kind").error(f"unknown kind {shown(kind)}{nearest(kind, openslo.SPECS)}")
         taken.declared.append(attempt(openslo.declared(kind, defaults.annotation_prefix), part))
@@ -77,7 +86,7 @@ def _text(part: Part, key: str) -> str:
 
 
 def _unknown(part: Part, version: str) -> Refused:
-    known = f"known are apiVersion: {openslo.API_VERSION}, apiVersion: {maintenance.API_VERSION}"
+    known = f"known are apiVersion: {openslo.API_VERSION}, apiVersion: {maintenance.API_VERSION}, {sloth.FORMATS}"
     if not version:
         return part.error(f"missing field apiVersion; {known}")
     return part.at("apiVersion").error(f"unknown apiVersion {shown(version)}; {known}")
@@ -97,7 +106,6 @@ def _library(declared: list[Declared]) -> Library:
 
 
 def _resolved(declared: list[Declared], library: Library, defaults: Defaults) -> Iterator[Objective]:
-    services = library.objects.get("Service", {})
     for each in declared:
         try:
             if each.kind == "SLI":
@@ -105,14 +113,18 @@ def _resolved(declared: list[Declared], library: Library, defaults: Defaults) ->
             elif each.kind in {"DataSource", "AlertNotificationTarget"}:
                 each.part.warn(f"{each.kind} {each.metadata.name} is not used: {_INSTEAD[each.kind]}")
             elif each.kind == "SLO":
-                service = each.spec.service
-                if services and service not in services:
-                    each.spec.part.at("service").warn(
-                        f"no Service is named {shown(service)}{nearest(service, services)}"
-                    )
+                _warn_of_service(each, library)
                 yield from objectives(each, library, defaults)
         except Refused:
             continue
+
+
+def _warn_of_service(slo: Declared, library: Library) -> None:
+    services, service = library.objects.get("Service", {}), slo.spec.service
+    # A Service need not be declared; one that is nearly the same is a slip of the pen.
+    similar = suggestion(service, services) if service not in services else ""
+    if similar:
+        slo.spec.part.at("service").warn(f"no Service is named {shown(service)}{similar}")
 
 
 _INSTEAD = {

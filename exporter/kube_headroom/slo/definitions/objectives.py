@@ -15,7 +15,6 @@ from kube_headroom.slo.definitions.alerting import (
     severities,
     warn_of_differences,
 )
-from kube_headroom.slo.definitions.checks import check_alerting
 from kube_headroom.slo.definitions.defaults import Defaults
 from kube_headroom.slo.definitions.indicators import PROMETHEUS, Measured
 from kube_headroom.slo.definitions.openslo import Declared, Target
@@ -85,7 +84,6 @@ def objectives(slo: Declared, library: Library, defaults: Defaults) -> Iterator[
             labels=slo.metadata.labels,
             freeze=options.freeze or False,
         )
-        check_alerting(objective, target.part)
         for condition in conditions:
             warn_of_differences(condition, objective)
         yield objective

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from kube_headroom.slo.definitions import values
-from kube_headroom.slo.definitions.reading import Field, Part, Reader, nearest, record, shown
+from kube_headroom.slo.definitions.reading import Field, Part, Reader, record, shown, suggestion
 from kube_headroom.slo.objective import Calendar, Period
 
 SHORTEST, LONGEST = 86_400, 366 * 86_400
@@ -31,7 +31,7 @@ def parse_period(text: str, time_zone: str = "UTC") -> Period:
     try:
         count, unit = values.shorthand(text)
     except ValueError:
-        known = nearest(text, WORDS).partition("; known")[0] if text else ""
+        known = suggestion(text, WORDS)
         found = shown(text) if text else "nothing"
         raise ValueError(f"expected a period such as 30d, 4w, week, month or quarter, found {found}{known}") from None
     if unit in "MQY":
@@ -50,7 +50,7 @@ def parse_periods(text: str, time_zone: str = "UTC") -> tuple[Period, ...]:
 def time_zone(text: str) -> str:
     """Check a name of the IANA Time Zone Database."""
     if not _is_zone(text):
-        hint = nearest(text, available_timezones()).partition("; known")[0] if text else ""
+        hint = suggestion(text, available_timezones())
         raise ValueError(f"expected a time zone such as Europe/Berlin, found {shown(text)}{hint}")
     return text
 

@@ -13,9 +13,6 @@ from kube_headroom.slo.objective import Place, Problem, Severity
 
 T = TypeVar("T")
 
-MAXIMUM_ITEMS = 500
-"""Of a list: aliases make long lists of lists out of short texts."""
-
 _SIMILAR_ENOUGH = 60  # of 100; below it a suggestion has nothing to do with what was written
 _SHOWN_CHARACTERS = 80
 _NULL = "tag:yaml.org,2002:null"
@@ -127,8 +124,6 @@ def each(read: Reader[T]) -> Reader[tuple[T, ...]]:
     def read_all(part: Part) -> tuple[T, ...]:
         if not isinstance(part.node, yaml.SequenceNode):
             raise part.error(f"expected a list, found {part.shape}")
-        if len(part.node.value) > MAXIMUM_ITEMS:
-            raise ValueError(f"expected at most {MAXIMUM_ITEMS} items, found {len(part.node.value)}")
         values = []
         refused = False
         for item in part.items():
@@ -177,14 +172,19 @@ def scalar(part: Part) -> str:
 def nearest(written: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?`, or what is known where nothing is similar."""
     known = tuple(known)
+    return suggestion(written, known) or (f"; known are {_listed(known)}" if known else "")
+
+
+def suggestion(written: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?`, or nothing where nothing is similar."""
     found = process.extractOne(
         written[:_SHOWN_CHARACTERS],
-        known,
+        tuple(known),
         scorer=fuzz.WRatio,
         processor=utils.default_process,
         score_cutoff=_SIMILAR_ENOUGH,
     )
-    return f"; did you mean {found[0]}?" if found else f"; known are {_listed(known)}" if known else ""
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def shown(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kube_headroom.slo.definitions.reading import Part, entries, scalar
-from kube_headroom.slo.objective import EventRatio, RawRatio
+from kube_headroom.slo.objective import Sli
+from kube_headroom.slo.templates import expand
 
 
-def template(part: Part) -> EventRatio | RawRatio:
-    """Read `metricSource.spec` of type Headroom that names a template."""
+def template(part: Part) -> Sli:
+    """Read `metricSource.spec` of type Headroom that names a template; raises ValueError."""
     parameters = {str(name.node.value): scalar(value) for name, value in entries(part)}
-    raise part.at("template").error(f"unknown template {parameters.pop('template')}")
+    return expand(parameters.pop("template"), parameters, part.place)

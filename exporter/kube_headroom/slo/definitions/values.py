@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import yaml
 
-from kube_headroom.slo.definitions.reading import Part, Reader, entries, nearest, scalar, shown
+from kube_headroom.slo.definitions.reading import Part, Reader, entries, scalar, shown, suggestion
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in choices:
-            hint = nearest(text, choices).partition("; known")[0] if text else ""
+            hint = suggestion(text, choices)
             raise ValueError(f"expected one of {', '.join(choices)}, found {_found(text)}{hint}")
         return text
 
