@@ -84,6 +84,7 @@ class Reference:
         self._counts: Counter[Series] = Counter()
         self._meters: dict[Meter, Values] = {}
         self._told: dict[Meter, Values] = {}
+        self._first_runs: dict[str, str] = {}
         self._clean_since: dict[str, float] = {}
         self._past: deque[tuple[float, dict[Meter, Values], Counter[Series]]] = deque()
         for resource in ("pods", "jobs"):
@@ -116,6 +117,9 @@ class Reference:
         for meter in read.keys() & then.keys():
             if now - self._clean_since.get(meter.node, 0.0) >= RETRY and meter.uid in self._living:
                 self._told[meter] = then[meter]
+                # A pod's cgroup that a reboot made anew has no id: what its first row holds is a new baseline.
+                if not meter.container and self._first_runs.setdefault(meter.uid, meter.run) != meter.run:
+                    del self._told[meter]
 
     def bounds(self) -> dict[Series, Bounds]:
         """Between what every counter must be that counts from a moment between our making and `settle` on."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import NamedTuple
+from collections import Counter, defaultdict
 
 import msgspec
 
@@ -24,20 +23,13 @@ from kube_headroom.simulator.store import Change, Object
 from kube_headroom.simulator.world import World
 from kube_headroom.state.inventory import Inventory, Limits
 from kube_headroom.state.ledger import Ledger
+from tests.simulator.reference import COUNTED, Reference, Series
 
 PAGES = {PageName.RESOURCE: resource.page, PageName.CADVISOR: cadvisor.page, PageName.PROBES: probes.page}
 EVERY = {PageName.RESOURCE: 15, PageName.CADVISOR: 30, PageName.PROBES: 30}
 PUBLISH_SECONDS = 10
 HOLD_SECONDS = 60.0
-Series = tuple[str, tuple[str, ...]]
-
-
-class Books(NamedTuple):
-    """What a cgroup's kernel has counted of it: core-seconds, seconds throttled; and how long it lived before our eyes."""
-
-    cpu: float = 0.0
-    throttled: float = 0.0
-    seconds: float = 0.0
+NAMES = frozenset(metric.name for metric in COUNTED)
 
 
 class Watched:
@@ -48,12 +40,9 @@ class Watched:
         self.inventory = Inventory(
             Limits(HOLD_SECONDS, 600, 30, 600, 1000, frozenset(), 36), Ledger(world.now), lambda: world.now
         )
-        self.samples: dict[Series, float] = {}
-        self.fallen: list[Series] = []
-        self.cgroups: dict[tuple[str, str, str], Books] = {}
-        """By pod uid, container ("" for the pod's own) and container id: what was counted since we watch."""
-        self.workloads: dict[str, tuple[str, str]] = {}
-        """Namespace and workload of each pod there ever was, by the uid that its kubelet knows."""
+        self.samples: dict[tuple[str, tuple[str, ...]], float] = {}
+        self.fallen: list[tuple[str, tuple[str, ...]]] = []
+        self.reference = Reference(world)
         self._readers = {
             kind.name: ObjectReader(kind, Keys(), SourceHealth(kind.name), NamespaceFilter()) for kind in KINDS
         }
@@ -64,17 +53,11 @@ class Watched:
             self.inventory.replace(kind.name, "", facts)
         self.inventory.start_waiting()
         world.store.listeners.append(self._changes.append)
-        self._before = self._books()
 
     def advance(self, seconds: int) -> None:
         """Let time pass: objects at once, each page on its turn, a publication every ten seconds."""
         for _ in range(seconds):
             self.world.advance(self.world.now + self.world.tick)
-            for key, books in self._books().items():
-                before = self._before.get(key, Books())
-                lived = self.cgroups.get(key, Books()).seconds + self.world.tick
-                self.cgroups[key] = Books(books.cpu - before.cpu, books.throttled - before.throttled, lived)
-            self._name_pods()
             self._watch()
             self._scrape()
             if self.world.now % PUBLISH_SECONDS == 0:
@@ -86,22 +69,14 @@ class Watched:
             value for (name, found), value in self.samples.items() if name == metric and found[: len(labels)] == labels
         )
 
-    def _name_pods(self) -> None:
-        """The shop labels pods with their workload; a static pod is its own, and has a uid of its kubelet's."""
-        for pod in self.world.store.all("pods"):
-            metadata = pod["metadata"]
-            static = metadata.get("annotations", {}).get("kubernetes.io/config.hash")
-            named = None if static else metadata.get("labels", {}).get("app.kubernetes.io/name")
-            self.workloads[static or metadata["uid"]] = (metadata["namespace"], named or metadata["name"])
-
-    def _books(self) -> dict[tuple[str, str, str], Books]:
-        found = {}
-        for machine in self.world.machines.values():
-            for pod in machine.pods.values():
-                found[pod.uid, "", ""] = Books(pod.cgroup.cpu_seconds, pod.cgroup.throttled_seconds)
-                for one in pod.containers.values():
-                    found[pod.uid, one.name, one.id] = Books(one.cgroup.cpu_seconds, one.cgroup.throttled_seconds)
-        return found
+    def counters(self) -> dict[Series, float]:
+        """Every counter as the reference names it: without the workload's kind."""
+        sums: dict[Series, float] = defaultdict(float)
+        for (name, labels), value in self.samples.items():
+            if name in NAMES:
+                namespace, _, *others = labels
+                sums[name, namespace, *others] += value
+        return sums
 
     def _fact(self, resource_name: str, found: Object) -> Fact:
         fact = self._readers[resource_name].read(msgspec.json.encode(found)).fact
