@@ -33,6 +33,7 @@ from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.publisher import Publisher, Standing
 from kube_headroom.self_report import registry
 from kube_headroom.settings import Settings
+from kube_headroom.slos import Slos
 from kube_headroom.state.checkpoint import Checkpoint, Identity
 from kube_headroom.state.inventory import Inventory, Limits
 from kube_headroom.state.ledger import Ledger
@@ -116,15 +117,23 @@ class Exporter:
         self._healths = [health for health, _ in read]
         self._reflectors = [reflector for _, reflector in read]
         self._kubelets = self._read_kubelets(connection)
+        self._slos = Slos(settings, self._inventory, introduction.cluster, timing, stale=self._silent)
         self._publisher = Publisher(
-            (self._inventory,), server, registry(self._samples), feed=OverviewFeed(self._sources), clock=timing.clock
+            (self._inventory, self._slos),
+            server,
+            registry(self._samples),
+            feed=OverviewFeed(self._sources),
+            clock=timing.clock,
         )
+        self._publisher.listen(self._slos)
         log.info("API server answered", kubernetes=introduction.version, resumed=self._resumed)
 
     def run(self, stop: threading.Event) -> None:
         """Read, publish and save until `stop` is set."""
         saving = threading.Thread(target=self._save_for_ever, args=(stop,), name="check-point")
+        counting = threading.Thread(target=self._slos.run, args=(stop,), name="slos")
         saving.start()
+        counting.start()
         for reflector in self._reflectors:
             threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
         if self._kubelets is not None:
@@ -144,6 +153,7 @@ class Exporter:
         for reflector in self._reflectors:
             reflector.interrupt()
         saving.join()
+        counting.join()
 
     def overview(self) -> Overview | None:
         """Return what the overview page shows, None before the first publication; any thread may ask."""
@@ -155,6 +165,10 @@ class Exporter:
         if self._kubelets is not None:
             limit = self._settings.kubelet_stale_after
             yield from kubelets.shown(self._kubelets.summary(), self._timing.clock(), limit)
+        yield from self._slos.sources()
+
+    def _silent(self) -> frozenset[str]:
+        return self._stale([health.report() for health in self._healths])
 
     def _stale(self, reports: list[SourceReport]) -> frozenset[str]:
         return sources.stale(reports, self._timing.clock(), self._settings.source_stale_after)
@@ -173,6 +187,7 @@ class Exporter:
             yield from kubelets.samples(self._kubelets.summary())
             for reason, count in sorted(state.rows_refused.items()):
                 yield series.KUBELET_ROWS_REFUSED.at(Reason(reason), count)
+        yield from self._slos.samples()
         yield from self._publisher.samples()
         if self._checkpoint is not None:
             yield series.CHECKPOINT_RESUMED.at(Nothing(), self._resumed)
@@ -247,6 +262,7 @@ def _choice(settings: Settings) -> Choice:
         namespaces=settings.namespaces,
         namespaces_denied=settings.namespaces_denied,
         kinds_disabled=settings.kinds_disabled,
-        keys=Keys(owner=settings.owner_keys, node_pool=settings.node_pool_keys),
+        keys=Keys(owner=settings.owner_keys, node_pool=settings.node_pool_keys, slo=f"{settings.annotation_prefix}slo"),
         streaming=settings.watch_list == "auto",
+        slo_configmaps=settings.slo_configmap_selector or "",
     )

@@ -11,6 +11,7 @@ from kube_headroom.catalogue import exporter as series
 from kube_headroom.catalogue.labels import Source, SourceReason
 from kube_headroom.catalogue.metric import Counter, Metric, Sample
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.catalogue.slo import SLO_METRICS
 from kube_headroom.cluster.backoff import PASSING_DENIALS
 from kube_headroom.cluster.failures import Reason
 from kube_headroom.cluster.health import SourceReport
@@ -78,7 +79,8 @@ def stale(reports: Iterable[SourceReport], now: float, limit: float) -> frozense
 def withdrawn(silent: Collection[str], mandatory: frozenset[str]) -> frozenset[Metric[Any]]:
     """Name the metrics that stale kinds take with them: a mandatory one all that they tell together."""
     if not mandatory.isdisjoint(silent):
-        return frozenset(CLUSTER_METRICS)
+        # SLOs withdraw themselves one by one: those of queries do not depend on the API server.
+        return frozenset(CLUSTER_METRICS) - frozenset(SLO_METRICS)
     return frozenset(metric for kind in silent for metric in TOLD_BY.get(kind, ()))
 
 

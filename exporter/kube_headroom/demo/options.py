@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,13 @@ SIMULATED = (
     Setting("simulator.listen-address", kinds.LISTEN_ADDRESS, "127.0.0.1:9790", "Address on which incidents are begun and ended over HTTP; it asks for no credentials."),
 )  # fmt: skip
 
-_SHARED = ("web.listen-address", "web.telemetry-path", "log.level", "log.format", "counter-hold")
+_SHARED = (
+    "web.listen-address", "web.telemetry-path", "log.level", "log.format", "counter-hold",
+    "slo.files", "slo.annotations", "slo.step", "prometheus.url",
+)  # fmt: skip
+HERE = Path(__file__).parent
+SLO_FILES, REQUEST_SLO_FILES = HERE / "slos", HERE / "slos-prometheus"
+"""What the shop's teams declare; the latter needs a Prometheus that scrapes the services' request metrics."""
 _OTHER_DEFAULTS = {"log.level": "warning"}
 """Where `run` tells of its life, the demo's terminal does."""
 
@@ -65,8 +72,12 @@ def read_options(flags: Mapping[str, str | Sequence[str]], environment: Mapping[
         incidents=tuple(_begin(text) for text in values["incident"]),
         schedule=values["schedule"],
         control_address=values["simulator.listen-address"],
-        exporter=exporter,
+        exporter=replace(exporter, slo_files=exporter.slo_files or _slo_files(exporter)),
     )
+
+
+def _slo_files(exporter: Settings) -> tuple[Path, ...]:
+    return (SLO_FILES, REQUEST_SLO_FILES) if exporter.prometheus_url else (SLO_FILES,)
 
 
 def _begin(text: str) -> Begin:

@@ -115,7 +115,7 @@ SETTINGS = (
     Setting("slo.files", kinds.PATH, (), "Files and directories of SLO definitions; read again when they change."),
     Setting("slo.configmap-selector", kinds.SELECTOR, None, "Label selector of the ConfigMaps whose values are SLO definitions.", "no ConfigMap is read"),
     Setting("slo.annotations", one_of("on", "off"), "on", "Take SLOs from the annotation `slo` (after the annotation prefix) of workloads, such as availability=99.9."),
-    Setting("slo.step", duration("5s", "5m"), "30s", "Time between two evaluations of the SLOs."),
+    Setting("slo.step", duration("5s", "1m"), "30s", "Time between two evaluations of the SLOs."),
     Setting("slo.periods", kinds.PERIOD, ("30d",), "Budget periods of SLOs that name none; the first one is what alerts are about."),
     Setting("slo.minimum-bad-events", kinds.decimal(0, 1_000_000), "3", "Bad events in the long window below which no burn rate alerts, where an SLO does not say."),
     Setting("slo.budget-ticket", kinds.decimal(0, 1), "0.2", "Share of the budget that makes a ticket once spent by what burn rates cannot see: SLIs of few events."),
