@@ -14,7 +14,7 @@ from kube_headroom.exposition.application import Application
 from kube_headroom.exposition.channel import Publication, Setup
 from kube_headroom.exposition.deflate import deflate
 from kube_headroom.exposition.page import EMPTY_BODY
-from kube_headroom.overview.content import Overview, Severity, Subject
+from kube_headroom.overview.content import Burn, ErrorBudget, Overview, PeriodLeft, Severity, Subject
 from kube_headroom.overview.encoding import encode
 from tests.exposition.test_application import Clock, ask
 
@@ -23,6 +23,21 @@ HOSTILE = "</script><img src=x onerror=alert(1)>&amp;<!--\u2028"
 
 def overview(name: str = "cart", owner: str = "") -> Overview:
     subject = Subject("Deployment", "shop", name, owner, Severity.RISK, ())
+    budget = ErrorBudget(
+        service=name,
+        slo=name,
+        group=f"route={name}",
+        namespace="shop",
+        kind="Deployment",
+        workload=name,
+        owner=owner,
+        objective=0.999,
+        state="fast_burn",
+        severity=Severity.BROKEN,
+        periods=(PeriodLeft(name, 0.73, 0.8),),
+        burns=(Burn("1h", 60.0),),
+        silent_since=None,
+    )
     return Overview(
         at=1.7e9,
         watching_since=1.7e9,
@@ -31,7 +46,7 @@ def overview(name: str = "cart", owner: str = "") -> Overview:
         more=0,
         cluster=None,
         pools=(),
-        error_budgets=(),
+        error_budgets=(budget,),
         error_budgets_more=0,
         sources=(),
         questions=(),
@@ -82,6 +97,10 @@ def test_the_page_holds_the_same_json_that_it_asks_for_later(encoding: str) -> N
     shown = data.json()
     assert (shown["ready"], shown["reason"], shown["now"]) == (True, "", 1.7e9)
     assert shown["overview"]["subjects"][0]["name"] == "cart"
+    budget = shown["overview"]["error_budgets"][0]
+    assert (budget["state"], budget["severity"], budget["silent_since"]) == ("fast_burn", "broken", None)
+    assert budget["periods"] == [{"period": "cart", "left": 0.73, "coverage": 0.8}]
+    assert budget["burns"] == [{"window": "1h", "rate": 60.0}]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +126,9 @@ def test_hostile_names_add_no_element() -> None:
     plain, hostile = application(), application(overview(HOSTILE, HOSTILE), reason=HOSTILE)
     page = ask(hostile, "/").text
     assert Elements(page).tags == Elements(ask(plain, "/").text).tags
-    subject = json.loads(Elements(page).inline["data"])["overview"]["subjects"][0]
-    assert (subject["name"], subject["owner"]) == (HOSTILE, HOSTILE)
+    shown = json.loads(Elements(page).inline["data"])["overview"]
+    (subject,), (budget,) = shown["subjects"], shown["error_budgets"]
+    assert {subject["name"], subject["owner"], budget["service"], budget["slo"], budget["workload"]} == {HOSTILE}
 
 
 def test_the_policy_allows_the_pages_own_script_and_style_and_nothing_else() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 import httpx
@@ -15,11 +15,33 @@ from kube_headroom.exposition.server import Server
 from kube_headroom.overview.content import Source
 from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.publisher import Publisher, Standing
+from kube_headroom.snapshot import SloSnapshot
 from tests.overview.shop import Shop
+from tests.overview.slos import key
 from tests.real.waiting import wait_until
 
 READY = Standing("", frozenset(), ())
 DESKTOP = {"width": 1280, "height": 800}
+
+
+class Slos:
+    """An origin of SLOs beside the shop's own."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], SloSnapshot] = {}
+        self._changed: list[tuple[str, ...]] = []
+
+    def tell(self, *snapshots: SloSnapshot) -> None:
+        for snapshot in snapshots:
+            self._known[key(snapshot.slo)] = snapshot
+            self._changed.append(key(snapshot.slo))
+
+    def changes(self) -> list[tuple[str, ...]]:
+        changed, self._changed = self._changed, []
+        return changed
+
+    def snapshots(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[tuple[str, ...], SloSnapshot]]:
+        return [(each, self._known[each]) for each in keys]
 
 
 class Served:
@@ -29,10 +51,11 @@ class Served:
         self.shop = Shop(owner)
         self.state = "up"
         self.server = Server(bind(["127.0.0.1:0"]), Setup("1.2.3"))
+        self.slos = Slos()
         stage = self.shop.stage
         feed = OverviewFeed(self._sources)
         self.publisher = Publisher(
-            (stage.inventory,), self.server, CollectorRegistry(), feed=feed, clock=lambda: stage.now
+            (stage.inventory, self.slos), self.server, CollectorRegistry(), feed=feed, clock=lambda: stage.now
         )
         self.server.start()
         self.url = f"http://{self.server.addresses[0]}/"

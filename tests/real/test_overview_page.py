@@ -11,9 +11,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect, sync_playwright
 
+from kube_headroom.catalogue.labels import Slo
 from kube_headroom.cluster.kinds import KINDS
 from kube_headroom.publisher import Standing
 from tests.overview.shop import HOSTILE
+from tests.overview.slos import OUTAGE, silent, slo
 from tests.real import manifests
 from tests.real.browsing import FAINT_TEXTS, Served, Visit
 from tests.real.control_plane import ControlPlane
@@ -23,6 +25,20 @@ from tests.real.waiting import wait_until
 PHONE = {"width": 360, "height": 740}
 POLLED = 10_000.0
 LIGHTEST_DARK, DARKEST_LIGHT = 60, 200
+
+
+NAMESAKES = (("a/b", "c"), ("a", "b/c"))
+"""Services and SLOs that read the same."""
+REQUESTS = Slo("checkout", "requests", "route=/pay", "", "", "")
+LONG = "a-service-with-a-name-that-is-longer-than-any-screen-of-a-phone"
+BUDGETS = (
+    slo("fast_burn", REQUESTS, left={"30d": 0.73, "month": 0.1}, rates=OUTAGE),
+    slo("exhausted", Slo(LONG, LONG, f"route={LONG}", LONG, "Deployment", LONG), left={"30d": -12.5}, coverage=0.004),
+    slo(),
+    slo("frozen", Slo("search", "latency", "", "", "", ""), left={"30d": 0.05}),
+    silent(Slo("ledger", "probes", "", "", "", "")),
+)
+"""A row of every looks."""
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +104,53 @@ def test_what_needs_attention_comes_first_with_its_reasons_and_owner(browser: Br
         expect(search.locator(".since").first).to_have_text("for 2 min")
 
 
+def test_error_budgets_say_how_much_is_left_and_how_fast_it_goes(browser: Browser, served: Served) -> None:
+    with Visit(browser, served.url) as visit:
+        expect(visit.page.locator("#budgets")).to_be_hidden()
+        served.slos.tell(
+            slo("exhausted", left={"30d": -0.4, "month": 0.15}, rates={"6h": 0.4}, coverage=0.8),
+            slo("fast_burn", REQUESTS, left={"30d": 0.73}, rates={**OUTAGE, "6h": 15.0}),
+            silent(Slo("ledger", "probes", "", "", "", ""), evaluated_at=served.shop.stage.now - 600),
+        )
+        served.wait(10)
+        rows = visit.page.locator(".budget")
+        expect(rows).to_have_count(3, timeout=POLLED)
+        fast, spent, unknown = (rows.nth(place) for place in range(3))
+        for words in ("fast burn", "checkout/requests", "route=/pay", "storefront", "objective 99.9%", "73% left"):
+            expect(fast).to_contain_text(words)
+        burns = "burns 60× too fast in the last hour, 15× too fast in the last 6 hours"  # noqa: RUF001  as on the page
+        expect(fast).to_contain_text(burns)
+        for words in ("Deployment cart in shop", "overspent by 40%", "15% left", "data for 80% of the time"):
+            expect(spent).to_contain_text(words)
+        assert spent.locator(".bar").first.get_attribute("aria-valuenow") == "0"
+        expect(unknown).to_contain_text("no data for 10 min: what is left is not known")
+        assert unknown.locator(".bar").count() == 0
+        expect(visit.subject("checkout/requests route=/pay")).to_contain_text("SLO")
+        expect(visit.page.locator("#status")).to_have_text("1 broken, 1 at risk")
+        rows.evaluate_all("nodes => nodes.forEach(node => { node.mark = true; })")
+        served.slos.tell(slo("fast_burn", REQUESTS, left={"30d": 0.5}, rates=OUTAGE))
+        served.wait(10)
+        expect(fast).to_contain_text("50% left", timeout=POLLED)
+        expect(fast).to_contain_text("60× too fast in the last hour and 6 hours")  # noqa: RUF001  as on the page
+        assert rows.evaluate_all("nodes => nodes.every(node => node.mark)")
+        assert visit.complaints == []
+
+
+def test_budgets_that_are_not_listed_are_counted_and_namesakes_stay_apart(browser: Browser, served: Served) -> None:
+    served.slos.tell(*(slo(labels=Slo("shop", f"slo-{number}", "", "", "", "")) for number in range(60)))
+    served.slos.tell(*(slo("fast_burn", Slo(*names, "", "", "", ""), rates=OUTAGE) for names in NAMESAKES))
+    served.publish()
+    served.wait(10)
+    with Visit(browser, served.url) as visit:
+        for _ in range(2):
+            with visit.page.expect_response("**/overview.json"):
+                served.wait(10)
+        expect(visit.page.locator(".budget")).to_have_count(50)
+        expect(visit.page.locator("#budgets-more")).to_have_text("and 12 more, none worse")
+        expect(visit.page.locator(".subject")).to_have_count(2)
+        assert visit.complaints == []
+
+
 def test_nothing_is_asked_of_anyone_else_and_nothing_is_complained_of(browser: Browser, served: Served) -> None:
     served.shop.trouble()
     served.publish()
@@ -115,6 +178,7 @@ def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
     served = Served(owner=HOSTILE)
     try:
         served.shop.trouble()
+        served.slos.tell(slo("fast_burn", Slo(*[HOSTILE] * len(Slo._fields)), owner=HOSTILE, rates=OUTAGE))
         served.publish()
         served.wait(120)
         with Visit(browser, served.url) as visit:
@@ -122,6 +186,7 @@ def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
             served.wait(60)
             expect(visit.subject("checkout").locator(".since").first).to_have_text("for 3 min", timeout=POLLED)
             expect(visit.subject("checkout").locator(".owner")).to_have_text(HOSTILE)
+            expect(visit.page.locator(".budget b")).to_have_text(f"{HOSTILE}/{HOSTILE}")
             assert visit.page.locator("img").count() == 0
             assert visit.page.evaluate("window.hacked") is None
             assert visit.complaints == []
@@ -140,6 +205,7 @@ def test_the_page_follows_the_readers_light(browser: Browser, served: Served, sc
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(browser: Browser, served: Served, scheme: Any) -> None:
     served.shop.trouble()
+    served.slos.tell(*BUDGETS)
     served.publish()
     served.wait(120)
     with Visit(browser, served.url, color_scheme=scheme) as visit:
@@ -150,6 +216,7 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, served: Served,
 def test_nothing_is_cut_off_on_a_phone(browser: Browser, served: Served) -> None:
     served.shop.owner = "a-team-with-a-name-that-is-longer-than-any-screen-of-a-phone"
     served.shop.trouble()
+    served.slos.tell(*BUDGETS)
     served.publish()
     served.wait(120)
     with Visit(browser, served.url, viewport=PHONE, has_touch=True, is_mobile=True) as visit:
