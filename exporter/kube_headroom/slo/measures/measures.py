@@ -105,6 +105,7 @@ class Measures:
             for track in self._index.get((key[0], *place), ()):
                 if id(track) in following:
                     continue
+                following.add(id(track))
                 meter, refused = track.enter(Selector(*key[1:]), now)
                 if meter is not None:
                     followers.append(_Follower(track, meter))
