@@ -36,6 +36,9 @@ SAVE_SECONDS = 120.0
 PAST_SECONDS = 900.0
 """Between two looks for gaps that evaluations did not catch up with; younger ones they still may."""
 
+CATCHING_UP = 240.0
+"""The last seconds before now are no gap yet: the next evaluations still bring them."""
+
 
 class Slos:
     """All SLOs of one exporter: an origin of the page's snapshots, and a listener that learns of the cluster's.
@@ -165,7 +168,7 @@ class Slos:
         if self._reader is not None:
             new = [one for one in found.objectives if one.key not in known]
             self._reader.define(found.objectives, self._counted_until(new, now))
-            self._ask_for_past(new, now - self._settings.prometheus_back_fill, now)
+            self._ask_for_past(new, now - self._settings.prometheus_back_fill, now - CATCHING_UP)
 
     def _restore(self, now: float) -> None:
         self._restored = True
