@@ -43,9 +43,9 @@ spec:
 class Exporter:
     """The publishing of cluster state and SLOs, second by second when asked to."""
 
-    def __init__(self, stage: Stage, stale: frozenset[str] = frozenset(), **flags: str) -> None:
+    def __init__(self, stage: Stage, **flags: str) -> None:
         self.stage = stage
-        self.stale = stale
+        self.stale: frozenset[str] = frozenset()
         self.settings: Settings = read({"counter_hold": "0s", **flags})
         self.slos = Slos(
             self.settings, stage.inventory, "uid-of-cluster", Timing(clock=lambda: stage.now), stale=lambda: self.stale
