@@ -102,6 +102,8 @@ def serving(*stores: Store) -> Callable[[Asked], Reply]:
     turn = iter(range(10**9))
 
     def reply(asked: Asked) -> Reply:
+        if asked.call != "query":
+            return Reply(404)
         store = stores[next(turn) % len(stores)]
         return matrix(*store.answer(asked.form["query"], float(asked.form["time"])))
 

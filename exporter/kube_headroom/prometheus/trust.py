@@ -84,11 +84,12 @@ class Trust:
 
     def _trusting(self) -> urllib3.PoolManager:
         options = self._options
+        secure = options.url.startswith("https:")  # a context holds all the system's authorities
         paths = (options.certificate_authority, options.client_certificate, options.client_key)
         state = tuple(_state(path) for path in paths if path)
         if self._pool is None or self._pool[0] != state:
             pool = urllib3.PoolManager(
-                maxsize=options.concurrency, retries=False, ssl_context=_context(options), socket_options=None
+                maxsize=options.concurrency, retries=False, ssl_context=_context(options) if secure else None
             )
             if self._pool is not None:
                 self._pool[1].clear()
