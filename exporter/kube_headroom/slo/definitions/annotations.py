@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from kube_headroom.slo.definitions.alerting import PAGE, TICKET
 from kube_headroom.slo.definitions.cluster_indicators import indicator, misplaced
 from kube_headroom.slo.definitions.defaults import Defaults
 from kube_headroom.slo.definitions.periods import parse_periods
-from kube_headroom.slo.definitions.reading import Part, Refused, attempt, entries, nearest, shown
+from kube_headroom.slo.definitions.reading import Part, Refused, attempt, entries, nearest, shown, whole
 from kube_headroom.slo.objective import Alerting, ClusterIndicator, Objective, Place, Problem, Selector
 
 LARGEST_GROUP_LIMIT = 10_000
@@ -82,23 +83,18 @@ KEYS: dict[str, Callable[[str], Any]] = {
 def options(part: Part, prefix: str) -> Options:
     """Read `metadata.annotations`: ours are checked, an unknown one among them is an error, others are nobody's business."""
     given: dict[str, Any] = {}
-    refused = False
-    for name, value in entries(part):
-        key = str(name.node.value)
-        if not key.startswith(prefix):
-            continue
-        parse = KEYS.get(key.removeprefix(prefix))
-        if parse is None:
-            refused = True
-            hint = nearest(key.removeprefix(prefix), KEYS)
-            name.error(f"unknown annotation{hint.replace('mean ', f'mean {prefix}')}")
-            continue
-        try:
-            given[key.removeprefix(prefix).replace("-", "_")] = attempt(values.on_text(parse), value)
-        except Refused:
-            refused = True
-    if refused:
-        raise Refused
+    with whole(part):
+        for name, value in entries(part):
+            key = str(name.node.value)
+            if not key.startswith(prefix):
+                continue
+            parse = KEYS.get(key.removeprefix(prefix))
+            if parse is None:
+                hint = nearest(key.removeprefix(prefix), KEYS)
+                name.error(f"unknown annotation{hint.replace('mean ', f'mean {prefix}')}")
+                continue
+            with suppress(Refused):
+                given[key.removeprefix(prefix).replace("-", "_")] = attempt(values.on_text(parse), value)
     return Options(**given)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from kube_headroom.slo.definitions import values
-from kube_headroom.slo.definitions.reading import Field, Part, Reader, Refused, nearest, record, shown
+from kube_headroom.slo.definitions.reading import Field, Part, Reader, nearest, record, shown, whole
 from kube_headroom.slo.measures.indicators import MEASURED
 from kube_headroom.slo.objective import ClusterIndicator, Indicator, Selector
 
@@ -59,12 +58,8 @@ def misplaced(asked: Indicator, kind: str) -> str:
     measured = MEASURED[asked]
     if not kind or measured.suits(kind):
         return ""
-    suited = f"is for {_listed(measured.only)}" if measured.only else f"is for what is no {_listed(measured.never)}"
-    return f"{asked} {suited}, not for a {kind}"
-
-
-def _listed(kinds: Iterable[str]) -> str:
-    return " or ".join(sorted(kinds))
+    suited = f" is for {' or '.join(sorted(measured.only))}," if measured.only else " is"
+    return f"{asked}{suited} not for a {kind}"
 
 
 _WRITTEN: Reader[Written] = record(
@@ -84,16 +79,13 @@ _WRITTEN: Reader[Written] = record(
 def cluster_indicator(part: Part) -> ClusterIndicator:
     """Read `metricSource.spec` of type Headroom."""
     written = _WRITTEN(part)
-    refused = False
-    for option in _FIELDS:
-        if part.has(option) and option not in OPTIONS[written.indicator]:
-            refused = True
-            has = ", ".join(OPTIONS[written.indicator]) or "none"
-            part.at(option).error(f"{written.indicator} has no option {option}; its options: {has}")
-    why = misplaced(written.indicator, written.kind)
-    if why:
-        raise part.at("kind").error(why)
-    if refused:
-        raise Refused
+    with whole(part):
+        for option in _FIELDS:
+            if part.has(option) and option not in OPTIONS[written.indicator]:
+                has = ", ".join(OPTIONS[written.indicator]) or "none"
+                part.at(option).error(f"{written.indicator} has no option {option}; its options: {has}")
+        why = misplaced(written.indicator, written.kind)
+        if why:
+            part.at("kind").error(why)
     given = {field: value for field in _FIELDS.values() if (value := getattr(written, field)) is not None}
     return ClusterIndicator(written.indicator, Selector(written.namespace, written.kind, written.name), **given)

@@ -68,6 +68,12 @@ def _compose(piece: str, source: str, offset: int) -> Iterator[Root | Problem]:
         mark = error.problem_mark or error.context_mark
         line = offset + mark.line + 1 if mark else 0
         yield Problem(Place(source, line), "", f"not valid YAML: {_sentence(error)}")
+    except yaml.reader.ReaderError as error:
+        # libyaml counts in bytes, PyYAML itself in characters.
+        read = piece.encode()[: error.position] if yaml.__with_libyaml__ else piece[: error.position].encode()
+        code = error.character if isinstance(error.character, int) else ord(error.character[:1])
+        line = offset + read.count(b"\n") + 1
+        yield Problem(Place(source, line), "", f"not valid YAML: character U+{code:04X} is not allowed")
     except (yaml.YAMLError, UnicodeError) as error:
         what = str(error).partition("\n")[0]
         yield Problem(Place(source, offset + 1), "", f"not valid YAML: {what}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kube_headroom.slo.definitions import values
 from kube_headroom.slo.definitions.cluster_indicators import cluster_indicator
 from kube_headroom.slo.definitions.queries import has_range, query
-from kube_headroom.slo.definitions.reading import Field, Part, Reader, record, shown, suggestion
+from kube_headroom.slo.definitions.reading import Field, Part, Reader, attempt, record, shown, suggestion
 from kube_headroom.slo.definitions.templates import template
 from kube_headroom.slo.objective import EventRatio, Query, RawRatio, Sli
 
@@ -85,7 +85,7 @@ def _source(part: Part) -> tuple[Source, Part | None]:
     written = _SOURCE(part)
     if written.type == HEADROOM:
         reader: Reader[Sli] = template if written.spec.has("template") else cluster_indicator
-        return reader(written.spec), None
+        return attempt(reader, written.spec), None
     if written.type not in {"", PROMETHEUS}:
         hint = suggestion(written.type, TYPES)
         raise part.at("type").error(f"expected one of {', '.join(TYPES)}, found {shown(written.type)}{hint}")

@@ -70,6 +70,8 @@ def _take(part: Part, defaults: Defaults, taken: Taken) -> None:
     if of_sloth is not None:
         taken.objectives.extend(sloth.objectives(attempt(of_sloth, part), defaults))
     elif version == openslo.API_VERSION:
+        if not kind:
+            raise part.error(f"missing field kind; known are {', '.join(openslo.SPECS)}")
         if kind not in openslo.SPECS:
             raise part.at("kind").error(f"unknown kind {shown(kind)}{nearest(kind, openslo.SPECS)}")
         taken.declared.append(attempt(openslo.declared(kind, defaults.annotation_prefix), part))

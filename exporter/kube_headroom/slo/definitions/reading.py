@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TypeVar
 
 import yaml
@@ -93,26 +94,18 @@ def record(make: Callable[..., T], *fields: Field) -> Reader[T]:
         if not isinstance(part.node, yaml.MappingNode):
             raise part.error(f"expected a mapping with {_listed(known)}, found {part.shape}")
         values: dict[str, Any] = {}
-        refused = False
-        for name, value in entries(part):
-            field = known.get(str(name.node.value))
-            if field is None:
-                refused = True
-                name.error(f"unknown field{nearest(str(name.node.value), known)}")
-                continue
-            if value.node.tag == _NULL and not field.required:
-                continue
-            try:
-                values[_snake(field.name)] = attempt(field.read, value)
-            except Refused:
-                refused = True
-                values[_snake(field.name)] = None
-        for field in fields:
-            if field.required and _snake(field.name) not in values:
-                refused = True
-                part.error(f"missing field {field.name}")
-        if refused:
-            raise Refused
+        with whole(part):
+            for name, value in entries(part):
+                field = known.get(str(name.node.value))
+                if field is None:
+                    name.error(f"unknown field{nearest(str(name.node.value), known)}")
+                elif value.node.tag != _NULL or field.required:
+                    values[_snake(field.name)] = None
+                    with suppress(Refused):
+                        values[_snake(field.name)] = attempt(field.read, value)
+            for field in fields:
+                if field.required and _snake(field.name) not in values:
+                    part.error(f"missing field {field.name}")
         return make(part=part, **values)
 
     return read
@@ -125,17 +118,22 @@ def each(read: Reader[T]) -> Reader[tuple[T, ...]]:
         if not isinstance(part.node, yaml.SequenceNode):
             raise part.error(f"expected a list, found {part.shape}")
         values = []
-        refused = False
-        for item in part.items():
-            try:
-                values.append(attempt(read, item))
-            except Refused:
-                refused = True
-        if refused:
-            raise Refused
+        with whole(part):
+            for item in part.items():
+                with suppress(Refused):
+                    values.append(attempt(read, item))
         return tuple(values)
 
     return read_all
+
+
+@contextmanager
+def whole(part: Part) -> Iterator[None]:
+    """Let everything within be read, then raise Refused if any of it was an error."""
+    before = len(part.problems)
+    yield
+    if any(problem.severity is Severity.ERROR for problem in part.problems[before:]):
+        raise Refused
 
 
 def entries(part: Part) -> Iterator[tuple[Part, Part]]:
@@ -197,7 +195,8 @@ def _pairs(part: Part) -> Iterator[tuple[Part, Part]]:
         return
     for name, value in part.node.value:
         key = str(name.value) if isinstance(name, yaml.ScalarNode) else "?"
-        key = key if len(key) <= _SHOWN_CHARACTERS else key[:_SHOWN_CHARACTERS] + "..."
+        if len(key) > _SHOWN_CHARACTERS or not key.isprintable():
+            key = shown(key)
         path = f"{part.path}.{key}" if part.path else key
         yield part._replace(node=name, path=path), part._replace(node=value, path=path)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import yaml
 
-from kube_headroom.slo.definitions.reading import Part, Reader, entries, scalar, shown, suggestion
+from kube_headroom.slo.definitions.reading import Part, Reader, entries, scalar, shown, suggestion, whole
 
 T = TypeVar("T")
 
@@ -171,12 +171,13 @@ def labels(part: Part) -> Mapping[str, str]:
         return {}
     if not isinstance(part.node, yaml.MappingNode):
         raise part.error(f"expected labels as `name: value`, found {part.shape}")
-    return {
-        str(key.node.value): ",".join(scalar(item) for item in value.items())
-        if isinstance(value.node, yaml.SequenceNode)
-        else scalar(value)
-        for key, value in entries(part)
-    }
+    with whole(part):
+        return {
+            str(key.node.value): ",".join(scalar(item) for item in value.items())
+            if isinstance(value.node, yaml.SequenceNode)
+            else scalar(value)
+            for key, value in entries(part)
+        }
 
 
 def ignored(part: Part) -> Part:
