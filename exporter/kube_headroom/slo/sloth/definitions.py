@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from kube_headroom.slo.definitions.defaults import Defaults
-from kube_headroom.slo.definitions.documents import Document, roots
+from kube_headroom.slo.definitions.documents import Document, Root, roots
 from kube_headroom.slo.definitions.periods import parse_period
 from kube_headroom.slo.definitions.reading import Part, Reader, Refused, attempt
 from kube_headroom.slo.objective import Alerting, EventRatio, Objective, Period, Problem, RawRatio
@@ -24,6 +25,9 @@ from kube_headroom.slo.sloth.specification import (
 
 OWNER_LABELS = ("owner", "team")
 """Labels that say whose an SLO is; the first one that is there counts."""
+
+_BOUNDARY = re.compile("^---", re.MULTILINE)
+_COMMENT = re.compile("^#.*$", re.MULTILINE)
 
 _FORMATS: dict[tuple[str, str], Reader[Specification]] = {
     ("version", "prometheus/v1"): PROMETHEUS,
@@ -52,7 +56,7 @@ def specifications(documents: Iterable[Document]) -> tuple[list[Specification], 
     found: list[Specification] = []
     problems: list[Problem] = []
     for document in documents:
-        for root in roots(document):
+        for root in _roots(document):
             if isinstance(root, Problem):
                 problems.append(root)
                 continue
@@ -67,6 +71,23 @@ def specifications(documents: Iterable[Document]) -> tuple[list[Specification], 
 def objectives(specification: Specification, defaults: Defaults) -> tuple[Objective, ...]:
     """Return what a specification declares, to be counted by our own engine; a period that it names is its only one."""
     return tuple(_objective(specification, slo, defaults) for slo in specification.objectives)
+
+
+def _roots(document: Document) -> Iterator[Root | Problem]:
+    """Return the documents of a text as Sloth cuts them out, without the white space around them.
+
+    A query that ends its document has no line break at its end then, and no more has its rule.
+    """
+    text = _COMMENT.sub("", document.text)
+    starts = [0, *(match.end() for match in _BOUNDARY.finditer(text))]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        piece = text[start:end].removesuffix("---")
+        offset = text.count("\n", 0, start + len(piece) - len(piece.lstrip()))
+        for root in roots(Document(document.source, piece.strip())):
+            if isinstance(root, Problem):
+                yield root._replace(place=root.place._replace(line=root.place.line + offset))
+            else:
+                yield root._replace(offset=root.offset + offset)
 
 
 def _specification(root: Part) -> Specification:

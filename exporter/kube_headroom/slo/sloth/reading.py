@@ -163,7 +163,12 @@ class WrittenObject(NamedTuple):
 
 
 def _metadata(
-    *, name: str, namespace: str = "", labels: Mapping[str, str] = {}, annotations: Mapping[str, str] = {}, **_: Part
+    *,
+    name: str,
+    namespace: str = "",
+    labels: Mapping[str, str] = {},
+    annotations: Mapping[str, str] | None = None,
+    **_: Part,
 ) -> Metadata:
     return Metadata(name, namespace, labels, annotations)
 

@@ -81,16 +81,16 @@ def groups(specification: Specification, request: Request, *, version: str) -> l
 def prometheus_rule(metadata: Metadata, of_groups: list[Group]) -> dict[str, Any]:
     """Return the PrometheusRule object that holds the groups, with the labels that Sloth gives it."""
     own = {"app.kubernetes.io/component": "SLO", "app.kubernetes.io/managed-by": "sloth"}
-    fields = {
-        "name": metadata.name,
-        "namespace": metadata.namespace,
-        "labels": _merged(metadata.labels, own),
-        "annotations": _merged(metadata.annotations),
-    }
+    fields: dict[str, Any] = {"name": metadata.name}
+    if metadata.namespace:
+        fields["namespace"] = metadata.namespace
+    fields["labels"] = _merged(metadata.labels, own)
+    if metadata.annotations is not None:
+        fields["annotations"] = _merged(metadata.annotations)
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
-        "metadata": {name: value for name, value in fields.items() if value},
+        "metadata": fields,
         "spec": {"groups": of_groups},
     }
 

@@ -71,12 +71,12 @@ class ServiceLevelObjective(NamedTuple):
 
 
 class Metadata(NamedTuple):
-    """What a PrometheusRule takes over from the object that declares its SLOs."""
+    """What a PrometheusRule takes over from the object that declares its SLOs; annotations, if only an empty mapping."""
 
     name: str
     namespace: str = ""
     labels: Mapping[str, str] = {}
-    annotations: Mapping[str, str] = {}
+    annotations: Mapping[str, str] | None = None
 
 
 class Specification(NamedTuple):
