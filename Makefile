@@ -43,6 +43,7 @@ generate: setup ## Write the generated files anew
 	.venv/bin/python -m kube_headroom.catalogue docs/metrics.md
 	.venv/bin/python -m tools.settings_page
 	.venv/bin/python -m tools.incidents_page
+	.venv/bin/python -m alerts
 
 screenshots: setup ## Take the documentation's pictures of a running demo anew; needs Chromium
 	.venv/bin/python -m tools.screenshots

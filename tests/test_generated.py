@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from alerts import __main__ as alerts_file
+from alerts import slo
+from alerts.rules import page
 from kube_headroom.catalogue.document import document
 from kube_headroom.simulator.incidents.schedule import read_schedule
 from tools import incidents_page
@@ -16,6 +19,10 @@ def test_the_metrics_document_is_what_the_catalogue_says() -> None:
     recorded = (ROOT / "docs/metrics.md").read_bytes()
 
     assert recorded == document().encode(), "docs/metrics.md is out of date; run make generate"
+
+
+def test_the_rule_file_is_what_the_rules_say() -> None:
+    assert alerts_file.FILE.read_bytes() == page(slo.groups()).encode(), "run make generate"
 
 
 def test_the_incidents_page_is_what_the_table_says() -> None:
