@@ -60,12 +60,9 @@ class History:
                 start = stop
             _keep_newest(self.periods[name])
 
-    def rolling(self, begin: int) -> PeriodSums:
-        """Return the sums of the longest ring's whole buckets, from the one that contains `begin` on."""
-        ring = self.rings[-1]
-        first = begin // ring.step * ring.step
-        excluded = [totals for start, totals in self.excluded.items() if start >= first]
-        return PeriodSums(ring.since(begin), Sums(*map(sum, zip([0, 0, 0], *excluded, strict=True))))
+    def rolling(self, length: int, now: int) -> PeriodSums:
+        """Return the sums of the longest ring's whole buckets, from the one that contains now - length on."""
+        return PeriodSums(self.rings[-1].window(length, now), self._excluded_since(now - length))
 
     def calendar(self, name: str, begin: int) -> PeriodSums:
         """Return the sums of the calendar's period that began at `begin`."""
@@ -89,8 +86,15 @@ class History:
         known, self.periods = self.periods, {}
         for name, calendar in plan.calendars.items():
             begin = calendar.around(now)[0]
-            counted, excluded = self.rolling(begin + self.rings[-1].step - 1)
-            self.periods[name] = known.get(name) or {begin: [*counted, *excluded]}
+            first_whole = begin + step - 1
+            so_far = [*self.rings[-1].since(first_whole), *self._excluded_since(first_whole)]
+            self.periods[name] = known.get(name) or {begin: so_far}
+
+    def _excluded_since(self, moment: int) -> Sums:
+        step = self.rings[-1].step
+        first = moment // step * step
+        excluded = [totals for start, totals in self.excluded.items() if start >= first]
+        return Sums(*map(sum, zip([0, 0, 0], *excluded, strict=True)))
 
     def _exclude(self, flow: Flow, begin: int, end: int) -> None:
         step = self.rings[-1].step

@@ -40,10 +40,12 @@ class Sums(NamedTuple):
 class Ring:
     """Buckets aligned to the epoch, as three flat arrays whose index 0 is the bucket numbered `first`.
 
-    One bucket more than the reach needs is kept, since data may be a moment ahead of the clock.
+    One bucket more than the reach needs is kept, since data may be a moment ahead of the clock. The sums of each
+    window that was asked for are kept too, and follow what is added and what leaves the window: summing anew at every
+    step costs five times as much.
     """
 
-    __slots__ = ("bad", "covered", "events", "first", "step")
+    __slots__ = ("_sums", "bad", "covered", "events", "first", "step")
 
     def __init__(self, step: int, reach: int, now: int) -> None:
         size = -(-reach // step) + 2
@@ -52,6 +54,7 @@ class Ring:
         self.events = array("q", bytes(8 * size))
         self.bad = array("q", bytes(8 * size))
         self.covered = array("q", bytes(8 * size))
+        self._sums: dict[int, list[int]] = {}
 
     def add(self, flow: Flow, begin: int, end: int, cover: Flow | None = None) -> None:
         """Add what flows between two moments; what is older than the ring reaches is left out.
@@ -65,10 +68,30 @@ class Ring:
         for bucket in range(max(begin // step, self.first), last + 1):
             start, stop = max(begin, bucket * step), min(end, (bucket + 1) * step)
             good, bad = flow.between(start, stop)
+            covered = stop - start if cover is None else cover.between(start, stop)[0]
             at = bucket - self.first
             self.events[at] += good + bad
             self.bad[at] += bad
-            self.covered[at] += stop - start if cover is None else cover.between(start, stop)[0]
+            self.covered[at] += covered
+            for sums in self._sums.values():
+                if bucket >= sums[0]:
+                    sums[1] += good + bad
+                    sums[2] += bad
+                    sums[3] += covered
+
+    def window(self, length: int, now: int) -> Sums:
+        """Return the sums of whole buckets, from the one that contains now - length (microseconds) on."""
+        first = max((now - length) // self.step, self.first)
+        sums = self._sums.get(length)
+        if sums is None or not self.first <= sums[0] <= first:
+            sums = self._sums[length] = [first, *self.since(now - length)]
+        elif sums[0] < first:
+            left = slice(sums[0] - self.first, first - self.first)
+            sums[0] = first
+            sums[1] -= sum(self.events[left])
+            sums[2] -= sum(self.bad[left])
+            sums[3] -= sum(self.covered[left])
+        return Sums(*sums[1:])
 
     def since(self, moment: int) -> Sums:
         """Return the sums of whole buckets, from the one that contains the moment on."""
@@ -83,6 +106,20 @@ class Ring:
                 end = start + other.step
                 good = other.events[at] - other.bad[at]
                 self.add(Flow(start, end, good, other.bad[at]), start, end, Flow(start, end, covered, 0))
+
+    @classmethod
+    def of(cls, step: int, first: int, arrays: tuple[array[int], array[int], array[int]]) -> Ring:
+        """Return a ring with these buckets; ValueError if they cannot be a ring's."""
+        ring = cls(1, 1, 0)
+        ring.step, ring.first = step, first
+        ring.events, ring.bad, ring.covered = arrays
+        if step <= 0 or not ring.events or not len(ring.events) == len(ring.bad) == len(ring.covered):
+            raise ValueError("a ring's arrays are of different lengths")
+        if any(not 0 <= bad <= events for events, bad in zip(ring.events, ring.bad, strict=True)):
+            raise ValueError("more of a ring's events are bad than there are")
+        if min(ring.covered) < 0:
+            raise ValueError("a ring's covered time is negative")
+        return ring
 
     def _advance(self, first: int) -> None:
         shift = min(first - self.first, len(self.events))

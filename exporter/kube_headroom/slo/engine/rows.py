@@ -121,7 +121,10 @@ def read(blob: bytes, plan: Plan, now: float) -> History:
         raise ValueError("its covered times are in no order")
     if len(row.rings) != len(history.rings) or len(row.open_slice) != FIELDS:
         raise ValueError("it has other rings or slices than expected")
-    history.rings = [_ring(each) for each in row.rings]
+    history.rings = [
+        Ring.of(each.step, each.first, (_numbers(each.events), _numbers(each.bad), _numbers(each.covered)))
+        for each in row.rings
+    ]
     history.excluded = {start: _totals(totals, 3) for start, totals in row.excluded.items()}
     history.periods = {
         name: {start: _totals(totals, 6) for start, totals in periods.items()} for name, periods in row.periods.items()
@@ -130,17 +133,6 @@ def read(blob: bytes, plan: Plan, now: float) -> History:
     history.frozen = row.frozen
     history.adapt(plan, micros(now))
     return history
-
-
-def _ring(row: RingRow) -> Ring:
-    ring = Ring.__new__(Ring)
-    ring.step, ring.first = row.step, row.first
-    ring.events, ring.bad, ring.covered = map(_numbers, (row.events, row.bad, row.covered))
-    if row.step <= 0 or not ring.events or not len(ring.events) == len(ring.bad) == len(ring.covered):
-        raise ValueError("a ring's arrays are of different lengths")
-    if any(not 0 <= bad <= events for bad, events in zip(ring.bad, ring.events, strict=True)) or min(ring.covered) < 0:
-        raise ValueError("a ring's counts are negative, or more are bad than there are")
-    return ring
 
 
 def _numbers(data: bytes) -> array[int]:
