@@ -43,6 +43,9 @@ from kube_headroom.timing import REAL, Timing
 VERSION = version("kube-headroom")
 BUILD = series.BUILD_INFO.at(Build(VERSION, platform.python_version()), 1)
 
+SILENT_SECONDS = 150.0
+"""Twice what a healthy watch is silent at most, with a bookmark a minute: what an SLO counts must have been seen."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -168,7 +171,9 @@ class Exporter:
         yield from self._slos.sources()
 
     def _silent(self) -> frozenset[str]:
-        return self._stale([health.report() for health in self._healths])
+        """Name the kinds of which SLOs must not assume that nothing changed."""
+        reports = [health.report() for health in self._healths]
+        return sources.stale(reports, self._timing.clock(), min(SILENT_SECONDS, self._settings.source_stale_after))
 
     def _stale(self, reports: list[SourceReport]) -> frozenset[str]:
         return sources.stale(reports, self._timing.clock(), self._settings.source_stale_after)

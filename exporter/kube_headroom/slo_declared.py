@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import structlog
 
+from kube_headroom.model import ConfigMap
 from kube_headroom.settings import Settings
 from kube_headroom.slo.definitions import Defaults, Document, from_annotation, load, parse_period
-from kube_headroom.slo.objective import Definitions, Objective, Problem, Severity
+from kube_headroom.slo.objective import Definitions, Objective, Place, Problem, Severity
 from kube_headroom.slo_files import read
+from kube_headroom.state.declared import SloInputs
 from kube_headroom.state.inventory import Inventory
 
 log = structlog.get_logger(__name__)
@@ -54,10 +56,11 @@ class Declared:
         return found
 
     def _all(self, documents: list[Document], unreadable: list[Problem]) -> Definitions:
-        found = load([*documents, *self._config_maps()], self._defaults)
+        inputs = self._inventory.slo_inputs()
+        found = load([*documents, *_documents(inputs.config_maps)], self._defaults)
         objectives = {one.key: one for one in found.objectives}
-        problems = [*unreadable, *found.problems]
-        for one, of_it in self._annotated():
+        problems = [*unreadable, *_left_out(inputs.config_maps), *found.problems]
+        for one, of_it in self._stated(inputs):
             problems += of_it
             for objective in one:
                 first = objectives.setdefault(objective.key, objective)
@@ -66,13 +69,23 @@ class Declared:
                     problems.append(Problem(objective.place, "", message, Severity.WARNING))
         return Definitions(tuple(objectives.values()), found.maintenance, tuple(problems))
 
-    def _config_maps(self) -> Iterator[Document]:
-        for config_map in self._inventory.slo_inputs().config_maps:
-            metadata = config_map.metadata
-            for key, text in config_map.data:
-                yield Document(f"configmap {metadata.namespace}/{metadata.name} {key}", text)
-
-    def _annotated(self) -> Iterator[tuple[list[Objective], list[Problem]]]:
+    def _stated(self, inputs: SloInputs) -> Iterator[tuple[list[Objective], list[Problem]]]:
         if self._annotations:
-            for one in self._inventory.slo_inputs().declarations:
+            for one in inputs.declarations:
                 yield from_annotation(one.text, one.workload, one.owner, self._defaults)
+
+
+def _documents(config_maps: Iterable[ConfigMap]) -> Iterator[Document]:
+    for config_map in config_maps:
+        for key, text in config_map.data:
+            yield Document(_source(config_map, key), text)
+
+
+def _left_out(config_maps: Iterable[ConfigMap]) -> Iterator[Problem]:
+    for config_map in config_maps:
+        for key in config_map.left_out:
+            yield Problem(Place(_source(config_map, key), 0), "", "too large for a definition and not read; split it")
+
+
+def _source(config_map: ConfigMap, key: str) -> str:
+    return f"configmap {config_map.metadata.namespace}/{config_map.metadata.name} {key}"

@@ -29,6 +29,7 @@ PAGES = {PageName.RESOURCE: resource.page, PageName.CADVISOR: cadvisor.page, Pag
 EVERY = {PageName.RESOURCE: 15, PageName.CADVISOR: 30, PageName.PROBES: 30}
 PUBLISH_SECONDS = 10
 HOLD_SECONDS = 60.0
+KEYS = Keys(owner=("kube-headroom.io/owner",), slo="kube-headroom.io/slo")
 NAMES = frozenset(metric.name for metric in COUNTED)
 
 
@@ -44,7 +45,7 @@ class Watched:
         self.fallen: list[tuple[str, tuple[str, ...]]] = []
         self.reference = Reference(world)
         self._readers = {
-            kind.name: ObjectReader(kind, Keys(), SourceHealth(kind.name), NamespaceFilter()) for kind in KINDS
+            kind.name: ObjectReader(kind, KEYS, SourceHealth(kind.name), NamespaceFilter()) for kind in KINDS
         }
         self._known = {node: KnownBlocks() for node in world.machines}
         self._changes: list[Change] = []

@@ -65,7 +65,7 @@ SELLING = (
         ),),
         replicas=5, owner="checkout", sidecars=(PROXY,), available=3,
         demand=Demand(calls=(("payments/payments", 1.0), ("orders/orders", 1.0))),
-        slo="availability=99.9, throttle-free=95",
+        slo="availability=99.9, throttle-free=65",
     ),
     Workload(
         "StatefulSet", "shop", "session-store",
