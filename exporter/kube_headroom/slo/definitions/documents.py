@@ -66,7 +66,8 @@ def _compose(piece: str, source: str, offset: int) -> Iterator[Root | Problem]:
         node = yaml.compose(piece, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = offset + mark.line + 1 if mark else 0
+        # What is missing at the end is marked behind it.
+        line = offset + min(mark.line, piece.rstrip().count("\n")) + 1 if mark else 0
         yield Problem(Place(source, line), "", f"not valid YAML: {_sentence(error)}")
     except yaml.reader.ReaderError as error:
         # libyaml counts in bytes, PyYAML itself in characters.

@@ -151,7 +151,7 @@ def maintenance(part: Part) -> Maintenance:
         weekly=spec.weekly is not None,
         time_zone=spec.weekly.time_zone if spec.weekly is not None else "UTC",
         objectives=tuple((named.service, named.slo) for named in spec.objectives) or (("", ""),),
-        place=part.place,
+        place=part.at("metadata", "name").place,
     )
 
 

@@ -50,7 +50,7 @@ def parse_periods(text: str, time_zone: str = "UTC") -> tuple[Period, ...]:
 def time_zone(text: str) -> str:
     """Check a name of the IANA Time Zone Database."""
     if not _is_zone(text):
-        hint = suggestion(text, available_timezones())
+        hint = suggestion(text, sorted(available_timezones()))
         raise ValueError(f"expected a time zone such as Europe/Berlin, found {shown(text)}{hint}")
     return text
 
