@@ -13,6 +13,7 @@ from kube_headroom.readings import Cgroup, Page, Reading
 
 UID = "5cdf53a1-4358-424f-867c-fb13761210a8"
 OLD, NEW = "a" * 64, "b" * 64
+WORKING_SET = "container_memory_working_set_bytes"
 HEAD = (
     "# HELP container_memory_working_set_bytes Current working set.\n# TYPE container_memory_working_set_bytes gauge\n"
 )
@@ -98,6 +99,25 @@ MEMORY: dict[str, tuple[str, dict[str, float], dict[Oddity, int]]] = {
         {SLOW: 1, Oddity.BROKEN_ROW: 1},
     ),
     "a label of the future": (HEAD + row(named=labels(more='flavour="x",')) + OTHER, BOTH, {}),
+    "under another family's name that begins so": (
+        f"# TYPE {WORKING_SET} gauge\n".replace("_bytes", "_byte") + ROW + OTHER,
+        BOTH,
+        {},
+    ),
+    "under another family's name that its own goes on": (
+        f"# TYPE {WORKING_SET} gauge\n".replace("_bytes", "") + ROW + OTHER,
+        BOTH,
+        {},
+    ),
+    # prometheus_client reads these three, taking the last word for the time; the text format has no such rows, and
+    # Prometheus refuses the page.
+    "a word too many": (HEAD + row(stamp=f" 8 {NEAR}") + OTHER, {"sidecar": 7}, {SLOW: 1, Oddity.BROKEN_ROW: 1}),
+    "a row run into the next": (
+        HEAD + row().rstrip("\n") + row(named=labels("lost")) + OTHER,
+        {"sidecar": 7},
+        {SLOW: 1, Oddity.BROKEN_ROW: 1},
+    ),
+    "a time with a fraction": (HEAD + row(stamp=f" {NEAR}.5") + OTHER, {"sidecar": 7}, {SLOW: 1, Oddity.BROKEN_ROW: 1}),
     "a row cut in the middle": (HEAD + ROW[:90] + "\n" + OTHER, {"sidecar": 7}, {SLOW: 1, Oddity.BROKEN_ROW: 1}),
 }
 

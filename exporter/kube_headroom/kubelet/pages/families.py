@@ -13,6 +13,8 @@ from typing import NamedTuple
 _NAME = re.compile(rb"[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*+)")
 _COMMENTS = (b"# HELP ", b"# TYPE ")
 _NAME_AT = 7
+_AFTER_NAME = (b"{", b" ", b"_bucket", b"_sum", b"_count")
+"""What follows a family's name in its rows; anything else makes it the name of another."""
 _LINE_BREAK = ord("\n")
 _SHOWN = 40
 """Bytes of a foreign body that an error quotes: enough to know a login page, too few to hold its secrets."""
@@ -100,7 +102,10 @@ def _stretches(page: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _only(name: bytes, page: bytes, start: int, end: int) -> bool:
     """Say whether the first and the last row are of the family."""
     last = page.rfind(b"\n", start, end - 1) + 1 or start
-    return name != b"" and page.startswith(name, start) and page.startswith(name, last)
+    if name == b"" or not (page.startswith(name, start) and page.startswith(name, last)):
+        return False
+    size = len(name)
+    return page.startswith(_AFTER_NAME, start + size) and page.startswith(_AFTER_NAME, last + size)
 
 
 def _foreign(page: bytes, expected: Expected, *, recognised: bool) -> PageError:
