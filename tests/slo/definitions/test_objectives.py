@@ -320,6 +320,13 @@ def test_maintenance() -> None:
     )  # fmt: skip
 
 
+def test_maintenance_of_what_is_nearly_an_slo_is_warned_of() -> None:
+    assert told(read(SLO, ONCE)) == []
+    assert told(read(SLO.replace("name: checkout", "name: check-out"), ONCE)) == [
+        "warning: b.yaml:3: spec.objectives: no SLO is named 'shop checkout' (service and name); did you mean shop check-out?"
+    ]
+
+
 def test_two_maintenance_objects_with_one_name_are_both_named() -> None:
     assert told(read(WEEKLY, WEEKLY)) == [
         "error: b.yaml:3: metadata.name: Maintenance patching is already declared at a.yaml:3; rename one of the two"

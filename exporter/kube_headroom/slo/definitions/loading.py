@@ -13,7 +13,7 @@ from kube_headroom.slo.definitions.defaults import Defaults
 from kube_headroom.slo.definitions.documents import Document, roots
 from kube_headroom.slo.definitions.objectives import Library, check_references, objectives
 from kube_headroom.slo.definitions.openslo import Declared
-from kube_headroom.slo.definitions.reading import Part, Refused, attempt, nearest, scalar, shown, suggestion
+from kube_headroom.slo.definitions.reading import Part, Refused, attempt, nearest, scalar, shown, slip
 from kube_headroom.slo.objective import Definitions, Maintenance, Objective, Problem, Severity
 
 # Sloth's documents are read with the readers of this room; as a module, since either may be the first to be imported.
@@ -44,6 +44,7 @@ def load(documents: Iterable[Document], defaults: Defaults) -> Definitions:
     taken.objectives.extend(_resolved(taken.declared, library, defaults))
     for each in taken.objectives:
         problems += (Problem(each.place, "", message, Severity.WARNING) for message in limits(each))
+    problems += _missed(taken)
     return Definitions(
         _distinct_objectives(taken.objectives, problems),
         _distinct_maintenance(taken.maintenance, problems),
@@ -124,7 +125,7 @@ def _resolved(declared: list[Declared], library: Library, defaults: Defaults) ->
 def _warn_of_service(slo: Declared, library: Library) -> None:
     services, service = library.objects.get("Service", {}), slo.spec.service
     # A Service need not be declared; one that is nearly the same is a slip of the pen.
-    similar = suggestion(service, services) if service not in services else ""
+    similar = slip(service, services) if service not in services else ""
     if similar:
         slo.spec.part.at("service").warn(f"no Service is named {shown(service)}{similar}")
 
@@ -133,6 +134,18 @@ _INSTEAD = {
     "DataSource": "the settings prometheus.* name the server that is asked",
     "AlertNotificationTarget": "Alertmanager routes by severity, owner and service",
 }
+
+
+def _missed(taken: Taken) -> Iterator[Problem]:
+    # Workloads' annotations declare SLOs as well, so only what is nearly the name of a known one is a slip of the pen.
+    known = {f"{each.service} {each.name}" for each in taken.objectives}
+    for each in taken.maintenance:
+        for service, name in each.objectives:
+            names = {pair if name else pair.partition(" ")[0] for pair in known}
+            similar = slip(f"{service} {name}".rstrip(), names) if service else ""
+            if similar and f"{service} {name}".rstrip() not in names:
+                message = f"no SLO is named {shown(f'{service} {name}'.rstrip())} (service and name){similar}"
+                yield Problem(each.place, "spec.objectives", message, Severity.WARNING)
 
 
 def _distinct_objectives(found: Iterable[Objective], problems: list[Problem]) -> tuple[Objective, ...]:

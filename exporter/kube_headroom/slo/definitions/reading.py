@@ -15,6 +15,7 @@ from kube_headroom.slo.objective import Place, Problem, Severity
 T = TypeVar("T")
 
 _SIMILAR_ENOUGH = 60  # of 100; below it a suggestion has nothing to do with what was written
+_NEARLY_THE_SAME = 80
 _SHOWN_CHARACTERS = 80
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -183,6 +184,12 @@ def suggestion(written: str, known: Iterable[str]) -> str:
         score_cutoff=_SIMILAR_ENOUGH,
     )
     return f"; did you mean {found[0]}?" if found else ""
+
+
+def slip(written: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?` for what is so near that it is hardly meant to be another."""
+    found = process.extractOne(written, tuple(known), scorer=fuzz.ratio, score_cutoff=_NEARLY_THE_SAME)
+    return f"; did you mean {found[0]}?" if found and found[0] != written else ""
 
 
 def shown(text: str) -> str:
