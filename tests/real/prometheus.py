@@ -103,7 +103,8 @@ class Prometheus:
         not given): what was true then is stored when this returns.
         """
         begin = time.time() if since is None else since
-        selector = f'timestamp(up{{job="{job}"}} == 1) >= {begin!r}'
+        # Only of a bare selector is the timestamp that of the sample.
+        selector = f'timestamp(up{{job="{job}"}}) >= {begin!r} and up{{job="{job}"}} == 1'
         wait_until(lambda: self.query(selector), what=f"Prometheus to scrape {job}", timeout=timeout)
 
     def _ask(self, call: str, parameters: Mapping[str, str | float]) -> dict[str, Any]:
