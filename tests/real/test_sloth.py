@@ -1,5 +1,6 @@
 """Against the true program: what `slo rules` writes is what `sloth generate` writes, and Prometheus loads it."""
 
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from kube_headroom.__main__ import main
+from tests.slo.sloth.refusals import REFUSED_BY_BOTH, TAKEN_BY_SLOTH, Refusal
 from tests.slo.sloth.written import FILES, OBJECTS, OPENSLO, Document, made, text
 from tools.build import program
 
@@ -76,3 +78,42 @@ def test_the_rules_are_those_of_sloth(
     assert len(found) == len(expected) == len(wanted) >= 100, capfd.readouterr().err
     for document, right, left in zip(wanted, expected, found, strict=True):
         assert left == right, text([document])
+
+
+@pytest.mark.parametrize("refusal", TAKEN_BY_SLOTH.values(), ids=TAKEN_BY_SLOTH)
+def test_sloth_takes_what_only_we_refuse(refusal: Refusal, tmp_path: Path) -> None:
+    path = tmp_path / "slos.yaml"
+    path.write_text(refusal.text)
+    assert "slo" in generated_by_sloth(path, [])
+
+
+@pytest.mark.parametrize("refusal", REFUSED_BY_BOTH.values(), ids=REFUSED_BY_BOTH)
+def test_sloth_too_refuses(refusal: Refusal, tmp_path: Path) -> None:
+    path = tmp_path / "slos.yaml"
+    path.write_text(refusal.text)
+    command = [str(program("sloth")), "generate", "--no-log", "-i", str(path)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+NAMES_SINCE_3 = re.compile(r"région|app\.kubernetes\.io|with\.dot")
+
+CHECKS = {
+    "Prometheus 3": ("promtool", ["check", "rules", "{}"]),
+    "Prometheus 2": ("promtool-2", ["check", "rules", "{}"]),
+    "vmalert": ("vmalert", ["-dryRun", "-rule={}"]),
+}
+
+
+@pytest.mark.parametrize(("checker", "arguments"), CHECKS.values(), ids=CHECKS)
+def test_the_rules_are_loaded_by(checker: str, arguments: list[str], documents: list[Document], tmp_path: Path) -> None:
+    path = tmp_path / "slos.yaml"
+    wanted = [document for document in documents if "version" in document]
+    if checker != "promtool":
+        wanted = [document for document in wanted if not NAMES_SINCE_3.search(text([document]))]
+    assert len(wanted) >= 10
+    path.write_text(text(wanted))
+    out = tmp_path / "rules.yaml"
+    assert main(["slo", "rules", str(path), "--one-document", "-o", str(out)]) == 0
+    command = [str(program(checker)), *(argument.format(out) for argument in arguments)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
