@@ -21,7 +21,7 @@ SIMULATED = (
 
 _SHARED = (
     "web.listen-address", "web.telemetry-path", "log.level", "log.format", "counter-hold",
-    "slo.files", "slo.annotations", "slo.step", "prometheus.url",
+    "slo.files", "slo.annotations", "slo.step", "prometheus.url", "prometheus.scrape-interval",
 )  # fmt: skip
 HERE = Path(__file__).parent
 SLO_FILES, REQUEST_SLO_FILES = HERE / "slos", HERE / "slos-prometheus"
