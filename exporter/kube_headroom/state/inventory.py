@@ -210,14 +210,14 @@ class Inventory:
     def take_changes(self, *, everything: bool = False) -> list[Row]:
         """Return the rows to write; `everything` at the end, else kubelets' baselines only as often as is worth it."""
         with self.lock:
-            return [*self.ledger.take_changes(), *self.kubelets.take_rows(self._clock(), everything=everything)]
+            return [*self.ledger.take_changes(), *self.kubelets.roster.take_rows(self._clock(), everything=everything)]
 
     def give_back(self, rows: Iterable[Row]) -> None:
         """Mark rows as changed again after they could not be written."""
         with self.lock:
             for row in rows:
                 if row.table == USAGE:
-                    self.kubelets.give_back(row.key)
+                    self.kubelets.roster.give_back(row.key)
                 else:
                     self.ledger.give_back([row])
 
@@ -385,7 +385,7 @@ class Inventory:
         if kind in ("pods", "jobs") and {"pods", "jobs"} <= self._listed:
             self.ledger.keep_only({*self.pods.entry_of, *self.pods.waiting, *self._objects["jobs"]})
         if kind == "nodes":
-            self.kubelets.keep_only(self._nodes.by_name)
+            self.kubelets.roster.keep_only(self._nodes.by_name)
 
 
 def _only(facts: Mapping[str, Fact], kind: type[T]) -> dict[str, T]:
