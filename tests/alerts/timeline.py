@@ -81,8 +81,8 @@ def input_series(given: Given, step: float) -> list[dict[str, str]]:
         rows: dict[str, dict[int, float]] = {}
         for index, minute in enumerate(instants):
             for sample in _page(given, exporter, minute):
-                rows.setdefault(_series(sample, exporter.instance), {})[index] = sample.value
-        found += [{"series": series, "values": _values(values, len(instants))} for series, values in rows.items()]
+                rows.setdefault(series_of(sample, exporter.instance), {})[index] = sample.value
+        found += [{"series": series, "values": values_of(values, len(instants))} for series, values in rows.items()]
     return found
 
 
@@ -111,12 +111,12 @@ def _page(given: Given, exporter: Exporter, minute: float) -> list[Sample]:
     return [*samples, *(counter.at(labels, value if seen else 0.0) for counter, value in counters)]
 
 
-def _series(sample: Sample, instance: str) -> str:
+def series_of(sample: Sample, instance: str) -> str:
     matchers = {**dict(zip(sample.metric.label_names, sample.labels, strict=True)), "instance": instance}
     return sample.metric.name + "{" + ", ".join(f"{name}={json.dumps(text)}" for name, text in matchers.items()) + "}"
 
 
-def _values(values: dict[int, float], length: int) -> str:
+def values_of(values: dict[int, float], length: int) -> str:
     """Return samples as promtool reads them; the first missing one is what Prometheus marks stale."""
     missing = ["_" if index - 1 not in values else "stale" for index in range(length)]
     return " ".join(f"{values[index]:.6f}" if index in values else missing[index] for index in range(length))
