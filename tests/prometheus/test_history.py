@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import promql_parser as promql
 import pytest
 
 from kube_headroom.prometheus.backlog import seconds_of
@@ -114,6 +115,8 @@ def test_expressions_are_asked_over_each_chunk(sli: Sli, text: str) -> None:
     _, asked = filled(sli, (begin, begin + 300), per_chunk)
 
     assert asked[1].form["query"] == text
+    for one in asked:
+        promql.parse(one.form["query"])
 
 
 def test_our_own_counters_tell_the_past_of_cluster_state() -> None:
