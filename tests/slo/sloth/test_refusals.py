@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kube_headroom.slo.definitions import Document
 from kube_headroom.slo.objective import Severity
@@ -44,3 +46,31 @@ def test_a_share_where_a_percentage_belongs_is_warned_of() -> None:
     assert [(problem.severity, problem.message) for problem in problems] == [
         (Severity.WARNING, "an objective is a percentage: 0.999 allows 99.001 % of events to be bad")
     ]
+
+
+LINES = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        [
+            "- [",
+            "{}",
+            "x: &a [*a]",
+            "<<: *b",
+            "slos: 1e999",
+            "  objective: .inf",
+            "labels: [a]",
+            "---",
+            "? [a]\n: b",
+            "!!binary aGk=",
+        ]
+    ),
+)
+
+
+@given(st.sampled_from([FILE, RAW, OBJECT, OPENSLO]), st.integers(0, 25), st.integers(0, 14), LINES)
+def test_whatever_is_written_is_read_or_told_of(sound: str, at: int, indent: int, line: str) -> None:
+    lines = sound.splitlines()
+    lines[at % len(lines)] = " " * indent + line
+    found, problems = specifications([Document("slos.yaml", "\n".join(lines))])
+    assert found or problems
+    assert all(1 <= problem.place.line <= len("\n".join(lines).splitlines()) + 1 for problem in problems)
