@@ -42,7 +42,11 @@ from kube_headroom.state.ledger import Ledger
 from tests import facts
 from tests.stage import LIMITS
 
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": "67108864", "MALLOC_TRIM_THRESHOLD_": "134217728"}
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": "67108864",
+    "MALLOC_TRIM_THRESHOLD_": "134217728",
+    "MALLOC_ARENA_MAX": "2",
+}
 """As the image sets it: buffers of megabytes are used again instead of being mapped anew."""
 PODS = 48
 ROUNDS = 100

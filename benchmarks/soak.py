@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import httpx
 from aiohttp import web
 
 from benchmarks.costs import cpu_seconds, resident_bytes
+from benchmarks.kubelet_reading import MALLOC
 from kube_headroom.errors import UsageError
 from kube_headroom.simulator.clock import Clock
 from kube_headroom.simulator.composition import build
@@ -192,6 +194,7 @@ def main(*, minutes: int, nodes: int, workloads: int, seed: int, folder: Path) -
             (COMMAND, "run", *flags),
             log=folder / "exporter.log",
             ready=lambda: httpx.get(f"http://{target}/-/ready").is_success,
+            environment=os.environ | MALLOC,
         )
         exporter.start(timeout=120)
         stack.callback(exporter.discard)
