@@ -161,7 +161,7 @@ def falls_enough(world: World, target: Target, series: Series) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(worlds())
 def test_every_event_that_was_scraped_counts_once(world: World) -> None:
     assume(all(falls_enough(world, target, series) for target in world.targets for series in target.series))

@@ -50,14 +50,14 @@ OF_SERVER = frozenset(
 ADVICE = MappingProxyType(
     {
         Reason.UNREACHABLE: "does it run there, and does a firewall or NetworkPolicy let us reach it?",
-        Reason.TIMEOUT: "it is slow or hangs; prometheus-timeout says how long it may take",
+        Reason.TIMEOUT: "it is slow or hangs; prometheus-request-timeout says how long it may take",
         Reason.CERTIFICATE: "give the authority that signed it with prometheus-certificate-authority",
         Reason.TLS: "is it an HTTPS port?",
         Reason.UNAUTHORIZED: "it does not know us: see prometheus-bearer-token-file and prometheus-username",
         Reason.FORBIDDEN: "we may not ask it; a multi-tenant server also wants prometheus-tenant",
         Reason.NOT_FOUND: "prometheus-url is to be what comes before /api/v1/query",
         Reason.REDIRECT: "redirects are not followed: give prometheus-url as the place it leads to",
-        Reason.TOO_LARGE: "make the selectors narrower, or raise prometheus-body-size-limit",
+        Reason.TOO_LARGE: "make the selectors narrower",
         Reason.SERIES: "make the selectors narrower, or raise prometheus-series-limit",
         Reason.ANSWER: "is it a server with Prometheus' HTTP API?",
     }

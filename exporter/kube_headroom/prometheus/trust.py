@@ -35,7 +35,7 @@ class Trust:
         _check_address(options)
         if options.insecure:
             log.warning(
-                "the certificate of prometheus is not verified (prometheus-insecure): whoever answers gets our token"
+                "the certificate of prometheus is not verified (prometheus-insecure-tls): whoever answers gets our token"
             )
             # Said once above; urllib3 would say it again with each request.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
