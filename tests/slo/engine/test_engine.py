@@ -394,3 +394,22 @@ def test_a_member_with_full_rings_and_the_most_gaps_takes_no_more_than_20_kiloby
         assert tracemalloc.get_traced_memory()[0] / members <= 20_000
     finally:
         tracemalloc.stop()
+
+
+@given(
+    acts=st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 299, 300, 4_000]), st.sampled_from([0, 0, 600, 90_000]), st.integers(1, 9_000)
+        ),
+        max_size=20,
+    )
+)
+def test_the_sums_that_a_window_keeps_are_the_sums_of_its_buckets(acts: list[tuple[int, int, int]]) -> None:
+    now = 10**7 * SECOND
+    ring = Ring(300, 21_600, now)
+    for passed, back, length in acts:
+        now += passed * SECOND
+        end = now - back * SECOND
+        ring.add(Flow(end - length * SECOND, end, length * 7, length), end - length * SECOND, end)
+        for window in (7_200 * SECOND, 21_600 * SECOND):
+            assert ring.window(window, now) == ring.since(now - window)

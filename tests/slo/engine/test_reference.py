@@ -19,7 +19,7 @@ from kube_headroom.slo.objective import Alerting, Budgeting, Calendar, Maintenan
 from tests.slo.engine.objectives import ALONE, KEY, MONTH, ROLLING, engine, maintenance, objective
 from tests.slo.engine.reference import Reference
 
-EXAMPLES = 60
+EXAMPLES = 40
 BERLIN = ZoneInfo("Europe/Berlin")
 STARTS = [
     pytest.param(moment, id=name)
