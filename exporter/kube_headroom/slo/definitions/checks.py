@@ -8,6 +8,9 @@ from fractions import Fraction
 from kube_headroom.slo.objective import RARE, ClusterIndicator, Objective
 from kube_headroom.slo.windows import PAIRS, REACHABLE, WINDOWS, Pair
 
+NEARLY = Fraction(9, 10)
+"""Burn rates from here on are close enough to 1 to be raised to it without a word: 28 days make 0.93 over three."""
+
 
 def limits(objective: Objective) -> Iterator[str]:
     """Say which burn rates an outage cannot reach, which spend less than the budget, which windows exceed the period."""
@@ -19,7 +22,7 @@ def limits(objective: Objective) -> Iterator[str]:
     outage = 1 / (1 - objective.target)
     highest = REACHABLE * outage
     capped = [pair for pair in pairs if max(wanted[pair], Fraction(1)) > highest]
-    slow = [pair for pair in pairs if wanted[pair] < 1 and pair not in capped]
+    slow = [pair for pair in pairs if wanted[pair] < NEARLY and pair not in capped]
     beyond = [pair.long for pair in pairs if WINDOWS[pair.long] > period.seconds]
     if capped:
         yield (
