@@ -413,3 +413,11 @@ def test_the_sums_that_a_window_keeps_are_the_sums_of_its_buckets(acts: list[tup
         ring.add(Flow(end - length * SECOND, end, length * 7, length), end - length * SECOND, end)
         for window in (7_200 * SECOND, 21_600 * SECOND):
             assert ring.window(window, now) == ring.since(now - window)
+
+
+def test_two_halves_of_a_slice_are_one_event() -> None:
+    begin = NOW // 600 * 600
+    cart = engine(objective(budgeting=Budgeting.TIMESLICES, slices=Slices(600, Fraction(1, 2))), now=begin + 900)
+    cart.add(KEY, [stretch(begin, begin + 300, 5), stretch(begin + 600, begin + 900, 5)])
+    cart.fill(KEY, [stretch(begin + 300, begin + 600, 5)])
+    assert cart.totals(KEY, Member(), begin + 900)["30d"].counted.events == SCALE
