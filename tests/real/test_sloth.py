@@ -80,11 +80,14 @@ def test_the_rules_are_those_of_sloth(
         assert left == right, text([document])
 
 
-@pytest.mark.parametrize("refusal", TAKEN_BY_SLOTH.values(), ids=TAKEN_BY_SLOTH)
-def test_sloth_takes_what_only_we_refuse(refusal: Refusal, tmp_path: Path) -> None:
-    path = tmp_path / "slos.yaml"
-    path.write_text(refusal.text)
-    assert "slo" in generated_by_sloth(path, [])
+def test_sloth_takes_what_only_we_refuse(tmp_path: Path) -> None:
+    definitions, rules = tmp_path / "slos", tmp_path / "rules"
+    for folder in (definitions, rules):
+        folder.mkdir()
+    for name, refusal in TAKEN_BY_SLOTH.items():
+        (definitions / f"{name}.yaml").write_text(refusal.text)
+    generated_by_sloth(definitions, ["-o", str(rules)])
+    assert {path.stem for path in rules.iterdir() if "sloth_slo" in path.read_text()} == set(TAKEN_BY_SLOTH)
 
 
 @pytest.mark.parametrize("refusal", REFUSED_BY_BOTH.values(), ids=REFUSED_BY_BOTH)

@@ -98,11 +98,22 @@ _ROOT = "slos[0]"
 _EVENTS = f"{_ROOT}.sli.events"
 _TEMPLATED = "sum(rate(failed_total[{{.window}}])){{/* all of them */}}"
 _LONG = " + ".join(["sum(rate(failed_total[{{.window}}]))"] * 130)
+_SLO = FILE[FILE.index("  - name") :].replace("labels:\n          severity: critical", "labels: *all")
+_ALIASES = FILE.replace("labels:\n", "labels: &all\n", 1) + "".join(
+    _SLO.replace("name: requests", f"name: requests-{index}") for index in range(101)
+)
+_ELSEWHERE = "source: elsewhere".join(
+    OPENSLO.replace("source: prometheus", "source: sloth", 1).rsplit("source: prometheus", 1)
+)
 
 TAKEN_BY_SLOTH = {
     "an objective that leaves no budget": Refusal(
         changed(FILE, "99.9", "100"), 7, f"{_ROOT}.objective", "nothing is left for errors"
     ),
+    "an objective that leaves none once it is rounded": Refusal(
+        changed(FILE, "99.9", "99.99999999999999999"), 7, f"{_ROOT}.objective", "nothing is left for errors"
+    ),
+    "more aliases than a document may have": Refusal(_ALIASES, 1026, "", "more than 100 aliases"),
     "a key that nobody knows": Refusal(
         changed(FILE, "page_alert", "pageAlert"), 14, f"{_ROOT}.alerting.pageAlert", "did you mean page_alert?"
     ),
@@ -184,6 +195,9 @@ TAKEN_BY_SLOTH = {
     ),
     "OpenSLO's window that does not roll": Refusal(
         changed(OPENSLO, "isRolling: true", "isRolling: false"), 9, "spec.timeWindows[0]", "write isRolling: true"
+    ),
+    "OpenSLO's total of another source": Refusal(
+        _ELSEWHERE, 20, "spec.objectives[0].ratioMetrics.total.source", "expected one of prometheus, sloth"
     ),
     "OpenSLO's threshold": Refusal(
         changed(OPENSLO, "  service: shop", "  indicator: {thresholdMetric: {query: up}}\n  service: shop"),
