@@ -123,7 +123,7 @@ def values_of(values: dict[int, float], length: int) -> str:
 
 
 def firing(given: Given, alert: str, severity: str, owner: str) -> str:
-    """Return the series of a firing alert; labels without a value are none."""
+    """Return the labels of a firing alert; those without a value are none."""
     labels: dict[str, Any] = {"alertname": alert, "alertstate": "firing", "severity": severity, "owner": owner}
     labels |= {name: text for name, text in given.labels._asdict().items() if text}
-    return "ALERTS{" + ", ".join(f"{name}={json.dumps(text)}" for name, text in labels.items()) + "}"
+    return "{" + ", ".join(f"{name}={json.dumps(text)}" for name, text in labels.items()) + "}"

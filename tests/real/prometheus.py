@@ -98,6 +98,11 @@ class Prometheus:
         active: list[dict[str, Any]] = self._ask("targets", {"state": "active"})["activeTargets"]
         return active
 
+    def rule_groups(self) -> list[dict[str, Any]]:
+        """The groups of rules with each rule's health and last error."""
+        groups: list[dict[str, Any]] = self._ask("rules", {})["groups"]
+        return groups
+
     def wait_scraped(self, job: str, *, since: float | None = None, timeout: float = 30.0) -> None:
         """Wait for a successful scrape of the job that began after `since` (Unix seconds, now if
         not given): what was true then is stored when this returns.

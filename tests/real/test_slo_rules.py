@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alerts.__main__ import FILE
 from tests.alerts.scenarios import RUNS, Run
+from tests.real.prometheus import Prometheus
+from tests.real.waiting import wait_until
 from tools.build import program
 
 PROMTOOLS = ("promtool-2", "promtool")
@@ -40,3 +44,35 @@ def test_promtool_finds_nothing_wrong(promtool: str) -> None:
 
 def test_vmalert_loads_them_with_their_templates() -> None:
     output(program("vmalert"), "-dryRun", "-rule.validateTemplates", "-rule.validateExpressions", f"-rule={FILE}")
+
+
+@pytest.mark.parametrize("name", ["no data", "slow burn"])
+def test_in_the_time_of_vmalert(name: str, tmp_path: Path) -> None:
+    document = RUNS[name].document(str(FILE))
+    for test in document["tests"]:
+        test["metricsql_expr_test"] = test.pop("promql_expr_test")
+    file = tmp_path / "run.yaml"
+    file.write_text(json.dumps(document))
+
+    output(program("vmalert-tool"), "unittest", f"--files={file}")
+
+
+def test_a_real_prometheus_evaluates_them(tmp_path: Path) -> None:
+    hurried = tmp_path / "rules.yaml"
+    hurried.write_text(re.sub(r"interval: \d+[sm]", "interval: 1s", FILE.read_text()))
+    server = Prometheus(tmp_path, [])
+    configuration = tmp_path / "prometheus.yml"
+    configuration.write_text(json.dumps({"rule_files": [str(hurried)]}))
+    server.process.start()
+    try:
+
+        def evaluated() -> list[dict[str, Any]]:
+            rules = [rule for group in server.rule_groups() for rule in group["rules"]]
+            return rules if all(rule["health"] != "unknown" for rule in rules) else []
+
+        rules = wait_until(evaluated, what="every rule to be evaluated")
+    finally:
+        server.process.discard()
+
+    assert [rule["lastError"] for rule in rules if rule["health"] != "ok"] == []
+    assert len(rules) == 25
