@@ -149,6 +149,16 @@ class Reference:
             result[period.name] = (total(both[0], begin, end), total(both[1], begin, end), length)
         return result
 
+    def remaining(self, now: int, name: str) -> Fraction:
+        """What is left of a period's budget, which is that of the whole period at the pace of what was seen."""
+        (period,) = (each for each in self.objective.periods if each.name == name)
+        counted, excluded, whole = self.periods(now)[name]
+        if period.calendar is not None:
+            edges = boundaries(period.calendar)
+            whole = min(edge for edge in edges if edge > now) - max(edge for edge in edges if edge <= now)
+        seen = min(Fraction(counted.covered + excluded.covered, whole), Fraction(1))
+        return 1 - self.burn(counted) * seen
+
     def counted(self) -> tuple[list[Piece], list[Piece]]:
         """What counts against the budget, and what maintenance excluded."""
         if self._known[0] == (len(self.live), len(self.filled)):
@@ -173,7 +183,7 @@ class Reference:
         objective = self.objective
         burn = {name: self.burn(sums) for name, sums in self.windows(now).items()}
         bad = {name: Fraction(sums.bad, SCALE) for name, sums in self.windows(now).items()}
-        remaining = 1 - self.burn(self.periods(now)[objective.periods[0].name][0])
+        remaining = self.remaining(now, objective.periods[0].name)
         if remaining <= 0:
             self.frozen = objective.freeze
         elif remaining >= Fraction(1, 10):

@@ -173,14 +173,26 @@ def test_maintenance_counts_apart_and_leaves_the_burn_rate_alone() -> None:
 
 
 def test_a_freeze_ends_when_a_tenth_of_the_budget_is_left_again() -> None:
-    cart = engine(objective(freeze=True, target=Fraction(1, 2), periods=(ROLLING,)), now=NOW)
-    states = []
-    for step, (events, bad) in enumerate([(10, 6), (1, 0), (2, 0), (1, 0)], start=1):
-        cart.add(KEY, [stretch(NOW + step * STEP - STEP, NOW + step * STEP, events, bad)])
-        snapshot = show(cart, NOW + step * STEP)
+    cart = engine(objective(freeze=True, target=Fraction(1, 2), periods=(Period("1d", DAY),)), now=NOW)
+    quarter, states = DAY // 4, []
+    for number, bad in enumerate([6, 9, 6, 0, 6, 0], start=1):
+        end = NOW + number * quarter
+        cart.changes(end)
+        cart.add(KEY, [stretch(end - quarter, end, 10, bad)])
+        snapshot = show(cart, end)
         states.append((round(snapshot.budgets[0].remaining, 2), snapshot.state))
-    assert [state for left, state in states if left < 0.1] == ["frozen"] * 3
-    assert states[-1] == (0.14, "healthy")
+    assert states[0][1] != "frozen"
+    assert [state for left, state in states if left < 0.1][-1] == "frozen"
+    assert states[-1][0] >= 0.1
+    assert states[-1][1] != "frozen"
+
+
+def test_an_outage_in_the_first_hour_spends_its_share_of_the_whole_period() -> None:
+    cart = engine(objective(target=Fraction(999, 1000), periods=(ROLLING,)), now=NOW)
+    cart.changes(NOW + 3600)
+    cart.add(KEY, [stretch(NOW, NOW + 3600, 3600, 259.2)])
+    budget = show(cart, NOW + 3600).budgets[0]
+    assert budget.remaining == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,8 @@ class Race:
             shown.budgets, self.reference.periods(self.now).items(), strict=True
         ):
             assert budget.period == name
-            assert budget.remaining == pytest.approx(float(1 - self.reference.burn(counted)), rel=1e-9, abs=1e-9)
+            left = float(self.reference.remaining(self.now, name))
+            assert budget.remaining == pytest.approx(left, rel=1e-9, abs=1e-9)
             covered = min((counted.covered + excluded.covered) / max(length, 1), 1.0)
             assert budget.coverage == pytest.approx(covered, rel=1e-9)
         assert shown.state == self.reference.state(self.now)

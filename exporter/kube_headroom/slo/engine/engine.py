@@ -15,7 +15,7 @@ from kube_headroom.slo.engine.counters import Limits
 from kube_headroom.slo.engine.flow import SECOND, Flow, micros
 from kube_headroom.slo.engine.history import PeriodSums
 from kube_headroom.slo.engine.plan import Plan
-from kube_headroom.slo.engine.policy import period_sums
+from kube_headroom.slo.engine.policy import spending
 from kube_headroom.slo.engine.slicing import Slicer
 from kube_headroom.slo.engine.spans import uncovered_by_all
 from kube_headroom.slo.intake import Key, Member, Stretch
@@ -166,7 +166,7 @@ class Engine:
         if account is None or standing is None:
             return {}
         plan = account.plan
-        return {period.name: period_sums(plan, standing.history, period, now)[0] for period in plan.objective.periods}
+        return {period.name: spending(plan, standing.history, period, now).sums for period in plan.objective.periods}
 
     def gaps(self, key: Key, since: float) -> list[tuple[float, float]]:
         """Return the times (Unix seconds) since then, up to the last step's, of which no member has data.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 from kube_headroom.slo.amount import SCALE
 from kube_headroom.slo.engine.flow import SECOND, micros
@@ -36,20 +37,37 @@ def burn_rate(sums: Sums, target: Fraction) -> Fraction:
     return Fraction(sums.bad * target.denominator, sums.events * (target.denominator - target.numerator))
 
 
-def period_sums(plan: Plan, history: History, period: Period, now: float) -> tuple[PeriodSums, int]:
-    """Return the period's sums, and how much time it has had so far (all of it if rolling), in microseconds."""
+class Spending(NamedTuple):
+    """A period's sums, and in microseconds the time it has had so far (all of it if rolling) and will have had in the end."""
+
+    sums: PeriodSums
+    so_far: int
+    whole: int
+
+
+def spending(plan: Plan, history: History, period: Period, now: float) -> Spending:
+    """Return what was counted in a period."""
     moment = micros(now)
     if period.calendar is None:
         length = period.seconds * SECOND
-        return history.rolling(length, moment), length
+        return Spending(history.rolling(length, moment), length, length)
     name = calendar_name(period.calendar)
-    begin = plan.calendars[name].around(moment)[0]
-    return history.calendar(name, begin), moment - begin
+    begin, end = plan.calendars[name].around(moment)
+    return Spending(history.calendar(name, begin), moment - begin, end - begin)
 
 
 def coverage(sums: PeriodSums, length: int) -> Fraction:
-    """Return the share of a period's time of which there are data, those of maintenance among them."""
+    """Return the share of a time of which there are data, those of maintenance among them."""
     return min(Fraction(sums.counted.covered + sums.excluded.covered, max(length, 1)), Fraction(1))
+
+
+def spent(spending: Spending, target: Fraction) -> Fraction:
+    """Return the share of the whole period's budget that is gone.
+
+    The budget is that of all events the period will have had if the rest of it is as busy as what was seen: ten bad
+    minutes on the first of the month are not the month's whole budget.
+    """
+    return burn_rate(spending.sums.counted, target) * coverage(spending.sums, spending.whole)
 
 
 def state(plan: Plan, history: History, remaining: Fraction, found: Mapping[str, Sums]) -> str:

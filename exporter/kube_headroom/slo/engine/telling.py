@@ -54,7 +54,7 @@ def without_data(plan: Plan, member: Member, history: History | None) -> SloSnap
         objective=float(objective.target),
         thresholds=tuple((window, float(bound)) for window, bound in plan.thresholds.items()),
         minimum_bad_events=float(alerting.minimum_bad_events),
-        budget_ticket=float(alerting.budget_ticket) if alerting.ticket else None,
+        budget_ticket=float(alerting.budget_ticket) if alerting.ticket and alerting.budget_ticket else None,
         counters=None,
         burn_rates=(),
         budgets=(),
@@ -70,16 +70,16 @@ def with_data(plan: Plan, member: Member, history: History, counters: Values, no
     budgets = []
     remaining = []
     for period in objective.periods:
-        sums, length = policy.period_sums(plan, history, period, now)
-        counted = sums.counted
-        remaining.append(1 - policy.burn_rate(counted, objective.target))
+        spending = policy.spending(plan, history, period, now)
+        counted = spending.sums.counted
+        remaining.append(1 - policy.spent(spending, objective.target))
         budgets.append(
             BudgetSnapshot(
                 period=period.name,
                 events=unscaled(counted.events),
                 bad=unscaled(counted.bad),
                 remaining=float(remaining[-1]),
-                coverage=float(policy.coverage(sums, length)),
+                coverage=float(policy.coverage(spending.sums, spending.so_far)),
             )
         )
     return without_data(plan, member, history)._replace(
