@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from kube_headroom.catalogue import exporter as series
-from kube_headroom.catalogue import kubelets
+from kube_headroom.catalogue import kubelets, slo_engine
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.catalogue.prometheus import PROMETHEUS_METRICS
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
-# Absent until what they count has happened once.
+# Absent until what they count has happened once, or without the setting that they are about.
 EVENTUAL = {
     series.SOURCE_ERRORS.name,
     series.OBJECTS_SKIPPED.name,
@@ -19,6 +20,10 @@ EVENTUAL = {
     kubelets.KUBELET_NODES_LIMITED.name,
     kubelets.KUBELET_OLDEST_READING.name,
     kubelets.KUBELET_PAGE_ODDITIES.name,
+    slo_engine.FLAWS.name,
+    slo_engine.STATE_ERRORS.name,
+    slo_engine.STATE_LAST_SUCCESS.name,
+    *(metric.name for metric in PROMETHEUS_METRICS),
 }
 
 
