@@ -108,7 +108,7 @@ class Exporter:
         self._settings = settings
         self._timing = timing
         self._mandatory = frozenset(kind.name for kind in KINDS if kind.mandatory) - set(settings.kinds_disabled)
-        self._ledger = Ledger(timing.clock())
+        self._ledger = Ledger(timing.clock(), saved=settings.state_file is not None)
         self._inventory = Inventory(_limits(settings, introduction.minor), self._ledger, timing.clock)
         self._saved_at: float | None = None
         self._save_errors = 0

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import pairwise
 from math import isclose
 
 from tests.e2e.kubelet_pages import Kubelet
@@ -50,18 +51,25 @@ def our_values(story: Story) -> Values:
 def test_working_sets_and_the_nodes_usage_are_the_kubelets(
     story: Story, kubelets: dict[str, Kubelet], comparisons: list[str]
 ) -> None:
-    """Every value is one that the raw page had meanwhile; of the nodes' CPU, which begins at 0 with us, every growth."""
+    """Every value is one that the raw page had meanwhile; of the nodes' CPU, which begins at 0 with us, a growth."""
     told: dict[tuple[str, ...], list[float]] = defaultdict(list)
     ours: dict[tuple[str, ...], list[float]] = defaultdict(list)
+    agreed: set[tuple[str, ...]] = set()
 
-    def agreed() -> set[tuple[str, ...]]:
+    def compare() -> bool:
         for seen, values in ((told, raw_values(kubelets)), (ours, our_values(story))):
             for key, value in values.items():
                 if value not in seen[key]:
                     seen[key].append(value)
-        return told.keys() - {key for key in told if _same(key, told[key], ours[key])}
+        agreed.update(key for key in told if _same(key, told[key], ours[key]))
+        return agreed == told.keys()
 
-    wait_until(lambda: not agreed(), what="usage to be the raw pages'", timeout=PATIENCE_SECONDS)
+    try:
+        wait_until(compare, what="usage to be the raw pages'", timeout=PATIENCE_SECONDS)
+    except TimeoutError as error:
+        for key in told.keys() - agreed:
+            error.add_note(f"{key}: the raw page said {told[key]}, we {ours[key]}")
+        raise
     assert len(told) == 2 * (2 + len(LASTING) + 1)
     comparisons += ["exporter, now: the raw page's, then ours"]
     comparisons += [f"{' '.join(key):60} {told[key][-1]:15.1f} {ours[key][-1]:15.1f}" for key in sorted(told)]
@@ -70,8 +78,8 @@ def test_working_sets_and_the_nodes_usage_are_the_kubelets(
 def _same(key: tuple[str, ...], told: list[float], ours: list[float]) -> bool:
     if key[0] != "node_cpu_usage_seconds_total":
         return bool(ours) and ours[-1] in told
-    grown = ours[-1] - ours[-2] if len(ours) > 1 else 0.0
-    return grown > 0 and any(isclose(late - early, grown, abs_tol=1e-6) for late in told for early in told)
+    grown = [after - before for before, after in pairwise(ours)]
+    return any(isclose(late - early, one, abs_tol=1e-6) for late in told for early in told for one in grown if one)
 
 
 def test_all_lasting_containers_are_expected_and_measured(story: Story, kubelets: dict[str, Kubelet]) -> None:

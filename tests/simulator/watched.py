@@ -39,7 +39,7 @@ class Watched:
     def __init__(self, world: World) -> None:
         self.world = world
         self.inventory = Inventory(
-            Limits(HOLD_SECONDS, 600, 30, 600, 1000, frozenset(), 36), Ledger(world.now), lambda: world.now
+            Limits(HOLD_SECONDS, 600, 30, 600, 1000, frozenset(), 36), Ledger(world.now, saved=False), lambda: world.now
         )
         self.samples: dict[tuple[str, tuple[str, ...]], float] = {}
         self.fallen: list[tuple[str, tuple[str, ...]]] = []

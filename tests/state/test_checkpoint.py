@@ -134,3 +134,12 @@ def test_what_the_disk_refuses_is_kept_for_the_next_try(tmp_path: Path) -> None:
     ledger.give_back(rows)
     assert [row.key for row in ledger.take_changes()] == ["event"]
     checkpoint.close()
+
+
+def test_without_a_file_no_change_is_kept_for_one() -> None:
+    ledger = Ledger(NOW, saved=False)
+    ledger.set_event("event", 3)
+    ledger.set_baseline("pod", "app", Baseline(1, 1, ()))
+    ledger.forget_event("event")
+    assert ledger.take_changes() == []
+    assert ledger.baseline("pod", "app").restart_count == 1

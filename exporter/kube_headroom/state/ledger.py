@@ -32,7 +32,9 @@ class Ledger:
     what is not in the ledger had not happened yet, and counts from zero.
     """
 
-    def __init__(self, started_at: float, *, resumed: bool = False) -> None:
+    def __init__(self, started_at: float, *, resumed: bool = False, saved: bool = True) -> None:
+        """`saved` says that somebody takes the changes; nothing else would ever let go of them."""
+        self.saved = saved
         self.started_at = started_at
         self.watched_since = started_at
         self.resumed = resumed
@@ -56,34 +58,34 @@ class Ledger:
         if baseline == self.baseline(uid, container):
             return
         self.containers.setdefault(uid, {})[container] = baseline
-        self._changed.add((CONTAINERS, uid))
+        self._note((CONTAINERS, uid))
 
     def set_event(self, uid: str, count: int) -> None:
         """Note how much of an event is counted now."""
         if self.events.get(uid) != count:
             self.events[uid] = count
-            self._changed.add((EVENTS, uid))
+            self._note((EVENTS, uid))
 
     def first_time(self, uid: str) -> bool:
         """Note that the one end of an object was counted; False if it was before."""
         if uid in self.once:
             return False
         self.once.add(uid)
-        self._changed.add((ONCE, uid))
+        self._note((ONCE, uid))
         return True
 
     def forget(self, uid: str) -> None:
         """Drop an object that is gone from the API server."""
         if self.containers.pop(uid, None) is not None:
-            self._changed.add((CONTAINERS, uid))
+            self._note((CONTAINERS, uid))
         if uid in self.once:
             self.once.discard(uid)
-            self._changed.add((ONCE, uid))
+            self._note((ONCE, uid))
 
     def forget_event(self, uid: str) -> None:
         """Drop an event that is gone from the API server."""
         if self.events.pop(uid, None) is not None:
-            self._changed.add((EVENTS, uid))
+            self._note((EVENTS, uid))
 
     def keep_only(self, pods_and_jobs: Collection[str]) -> None:
         """Drop what a check-point knows of objects that a whole list no longer has."""
@@ -113,6 +115,10 @@ class Ledger:
             elif table == ONCE:
                 self.once.add(key)
         self.resumed = True
+
+    def _note(self, change: tuple[str, str]) -> None:
+        if self.saved:
+            self._changed.add(change)
 
     def _value(self, table: str, key: str) -> Containers | int | None:
         if table == CONTAINERS:

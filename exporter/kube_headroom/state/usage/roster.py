@@ -92,13 +92,13 @@ class Roster:
     def leave(self, node: NodeTrack) -> None:
         """Drop a node that is no longer read, once it has no pods."""
         if not node.pods and node.read_at == math.inf and self.nodes.pop(node.name, None) is not None:
-            self._forgotten.add(node.name)
+            self._forget(node.name)
 
     def keep_only(self, names: Collection[str]) -> None:
         """Drop what a check-point knows of nodes that a whole list no longer has."""
         for name in [name for name in self._ledger.usage if name not in names]:
             del self._ledger.usage[name]
-            self._forgotten.add(name)
+            self._forget(name)
 
     def take_rows(self, now: float, *, everything: bool) -> Iterator[Row]:
         """Yield the nodes whose baselines changed and are due to be written again."""
@@ -117,6 +117,10 @@ class Roster:
             self._forgotten.add(name)
         else:
             node.unsaved, node.saved_at = True, -math.inf
+
+    def _forget(self, name: str) -> None:
+        if self._ledger.saved:
+            self._forgotten.add(name)
 
     def _drop(self, track: PodTrack) -> None:
         node = track.node
