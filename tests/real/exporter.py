@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from tests.real.processes import Process, free_port
 from tests.real.waiting import wait_until
 
@@ -25,11 +26,7 @@ UNHURRIED = (
     "--log.format=json",
 )
 
-OWN = (
-    *("headroom_build_", "headroom_source_", "headroom_objects_skipped_", "headroom_pods_", "headroom_events_"),
-    *("headroom_workloads_", "headroom_exposition_", "headroom_publish_", "headroom_checkpoint_"),
-    *("headroom_http_", "headroom_server_", "headroom_kubelet_"),
-)
+OWN = frozenset(metric.name for metric in EXPORTER_METRICS)
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -134,7 +131,7 @@ class Page:
 
 def is_own(series: str) -> bool:
     """Whether a series tells of the exporter itself."""
-    return series.startswith(OWN)
+    return series.partition("{")[0] in OWN
 
 
 def labels_of(series: str) -> dict[str, str]:
