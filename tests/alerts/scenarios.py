@@ -157,7 +157,7 @@ FAST_BURN = (
     ),
     Scenario(
         "nor if after its return fewer bad events are in sight than a page needs to begin",
-        (Given(LONG, away((170, 230)), minimum=500),),
+        (Given(LONG, away((170, 230)), minimum=500, thresholds={"1h": 14.4}),),
         (PAGED._replace(end=(250, 255)),),
     ),
     Scenario(
@@ -196,13 +196,13 @@ FAST_BURN = (
     ),
     Scenario(
         "a total outage of a service with few events pages once the minimum is reached, without a break",
-        (Given((Phase(150, 0.2), Phase(180, 0.2, 1), Phase(30, 0.2)), minimum=10),),
-        (Span(FAST, (195, 206), (330, 342)),),
+        (Given((Phase(150, 0.1), Phase(180, 0.1, 1), Phase(30, 0.1)), minimum=5),),
+        (Span(FAST, (195, 212), (330, 342)),),
     ),
     Scenario(
         "few events and a dead exporter do not break it either, though the minimum is out of sight",
-        (Given((Phase(150, 0.2), Phase(240, 0.2, 1), Phase(30, 0.2)), away((230, 300)), minimum=10),),
-        (Span(FAST, (195, 206), (390, 402)),),
+        (Given((Phase(150, 0.1), Phase(240, 0.1, 1), Phase(30, 0.1)), away((230, 300)), minimum=5),),
+        (Span(FAST, (195, 212), (390, 402)),),
     ),
     Scenario(
         "without thresholds nothing burns",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NamedTuple
 
 from kube_headroom.catalogue import slo
@@ -14,6 +15,9 @@ HELD_AT_ZERO = 1.0
 
 CATCH_UP = 2.0
 """Minutes before its start that a process counts after a gap."""
+
+EPSILON = 1e-6
+"""More than what sums of floats are off, less than an event."""
 
 ALWAYS = ((0.0, float("inf")),)
 THRESHOLDS = {"1h": 14.4, "6h": 6.0, "1d": 3.0, "3d": 1.0}
@@ -62,15 +66,15 @@ class Given(NamedTuple):
         """The SLO's identity."""
         return Slo(self.service, self.name, "", "shop", "Deployment", self.name)
 
-    def counted(self, minute: float) -> tuple[float, float]:
-        """Return the events and bad events that happened until then."""
+    def counted(self, minute: float) -> tuple[int, int]:
+        """Return the whole events and bad events that happened until then."""
         events = bad = 0.0
         for phase in self.truth:
             length = max(0.0, min(minute, phase.minutes))
             events += length * phase.events
             bad += length * phase.events * phase.bad
             minute -= phase.minutes
-        return events, bad
+        return math.floor(events + EPSILON), math.floor(bad + EPSILON)
 
 
 def input_series(given: Given, step: float) -> list[dict[str, str]]:
