@@ -14,12 +14,13 @@ from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Change, Fact
 from kube_headroom.readings import Page
 from kube_headroom.snapshot import ResourcesSnapshot, WorkloadSnapshot
-from kube_headroom.state.declared import Declared, SloInputs, selected
+from kube_headroom.state.declared import SloInputs, selected
 from kube_headroom.state.entry import targets
 from kube_headroom.state.events import Events
 from kube_headroom.state.jobs import Jobs
 from kube_headroom.state.ledger import USAGE, Ledger, Row
 from kube_headroom.state.nodes import Charges, Nodes
+from kube_headroom.state.objects import Dependents, Objects
 from kube_headroom.state.ownership import OVERFLOW, Owners
 from kube_headroom.state.pods import Pods
 from kube_headroom.state.usage.kubelets import SCOPES, Kubelets
@@ -61,8 +62,6 @@ class Inventory:
         self.ledger = ledger
         self._limits = limits
         self._clock = clock
-        self._objects: dict[str, dict[str, Any]] = {}
-        self._changed: set[Key] = set()
         self._listed: set[str] = set()
         self._owners = Owners(limits.bare_workloads)
         self._nodes = Nodes()
@@ -70,10 +69,10 @@ class Inventory:
         self.kubelets = Kubelets(limits.usage, ledger, self._nodes)
         self.pods = Pods(self.workloads, self._owners, self._nodes, ledger, self.kubelets)
         self.pods.charges = Charges(limits.minor)
-        self._jobs = Jobs(self.workloads, self._owners, ledger)
+        jobs = Jobs(self.workloads, self._owners, ledger)
+        dependents = Dependents(self.workloads, self._owners, self._nodes, self.pods, jobs)
+        self._objects = Objects(dependents, limits.kept_after)
         self.events = Events(self.workloads, ledger, self._workload_of_event, limits.event_reasons)
-        self._namespace_owner: dict[str, str] = {}
-        self._declared = Declared()
 
     # what readers tell
 
@@ -86,12 +85,10 @@ class Inventory:
             elif kind == "events":
                 self.events.replace(scope, _only(facts, model.Event), now)
             else:
-                known = self._objects.setdefault(kind, {})
-                for uid, fact in [*known.items()]:
-                    if uid not in facts and (not scope or fact.metadata.namespace == scope):
-                        self._remove(kind, fact, now)
+                for gone in self._objects.outside(kind, scope, facts):
+                    self._objects.remove(kind, gone, now)
                 for fact in facts.values():
-                    self._upsert(kind, fact, now)
+                    self._objects.upsert(kind, fact, now)
             if not scope:
                 self._listed.add(kind)
                 self._forget_what_is_gone(kind)
@@ -141,8 +138,8 @@ class Inventory:
             self.events.retry(now, self._limits.owner_wait)
             self.pods.expire(now)
             self.pods.forget_unused_charges()
-            keys = self._changed
-            self._changed = set()
+            keys = self._objects.changed
+            self._objects.changed = set()
             keys.update(("workload", *workload) for workload in self.workloads.changed)
             keys.update(
                 ("usage", *one) for one in self.workloads.changed if self.kubelets.shows(one) and self._over(one)
@@ -176,17 +173,17 @@ class Inventory:
     @property
     def slo_version(self) -> int:
         """Grows whenever what objects declare of SLOs changed."""
-        return self._declared.version
+        return self._objects.declared.version
 
     def slo_inputs(self) -> SloInputs:
         """Return the ConfigMaps and annotations that declare SLOs."""
         with self.lock:
-            return self._declared.inputs(self._namespace_owner)
+            return self._objects.declared.inputs(self._objects.namespace_owner)
 
     def sizes(self) -> dict[str, int]:
         """Count the objects held, by kind."""
         with self.lock:
-            sizes = {kind: len(objects) for kind, objects in self._objects.items()}
+            sizes = {kind: len(objects) for kind, objects in self._objects.by_kind.items()}
             return sizes | {"pods": len(self.pods.entry_of), "events": len(self.ledger.events)}
 
     def losses(self) -> Losses:
@@ -235,7 +232,7 @@ class Inventory:
             entry = self.workloads.entries.get(Workload(*names)) if scope == "usage" else None
             return self.kubelets.snapshot(key, entry, now)
         uid, kind = names[-1], scope
-        return self._objects.get(kind, {}).get(uid)
+        return self._objects.by_kind.get(kind, {}).get(uid)
 
     def _over(self, workload: Workload) -> bool:
         entry = self.workloads.entries.get(workload)
@@ -261,7 +258,7 @@ class Inventory:
         autoscalers = sorted(entry.autoscalers.values(), key=lambda scaler: scaler.metadata.name)
         return WorkloadSnapshot(
             workload=workload,
-            owner=entry.owner() or self._namespace_owner.get(workload.namespace, ""),
+            owner=entry.owner() or self._objects.namespace_owner.get(workload.namespace, ""),
             controller=entry.controller,
             jobs=tuple(entry.jobs.values()),
             autoscaler=autoscalers[0] if autoscalers else None,
@@ -280,10 +277,7 @@ class Inventory:
         if isinstance(fact, model.Event):
             self.events.upsert(fact, now)
             return
-        before = self._objects.setdefault(kind, {}).get(fact.metadata.uid)
-        self._objects[kind][fact.metadata.uid] = fact
-        if before != fact:
-            self._place(kind, before, fact, now)
+        self._objects.upsert(kind, fact, now)
 
     def _remove(self, kind: str, fact: Fact, now: float) -> None:
         if isinstance(fact, model.Pod):
@@ -292,80 +286,7 @@ class Inventory:
         if isinstance(fact, model.Event):
             self.events.remove(fact)
             return
-        before = self._objects.get(kind, {}).pop(fact.metadata.uid, None)
-        self._place(kind, before or fact, None, now)
-
-    def _place(self, kind: str, before: Any, after: Any, now: float) -> None:  # noqa: ANN401  facts of one kind
-        """Tell whoever depends on this object; `after` is None when it is gone."""
-        fact = after or before
-        match fact:
-            case model.Controller() | model.CronJob():
-                self._place_controller(fact, now, gone=after is None)
-            case model.ReplicaSet() | model.Job():
-                self._place_between(fact, now, gone=after is None)
-            case model.HorizontalPodAutoscaler():
-                self._place_autoscaler(before, after)
-            case model.Node():
-                self._place_node(fact, gone=after is None)
-            case model.Namespace():
-                self._place_namespace(fact, gone=after is None)
-            case model.ConfigMap():
-                self._declared.place_config_map(before, after)
-            case _:
-                self._changed.add((kind, fact.metadata.namespace, fact.metadata.name, fact.metadata.uid))
-
-    def _place_controller(self, fact: model.Controller | model.CronJob, now: float, *, gone: bool) -> None:
-        kind = fact.kind if isinstance(fact, model.Controller) else "CronJob"
-        entry = self.workloads.entry(Workload(fact.metadata.namespace, kind, fact.metadata.name))
-        if not gone:
-            entry.controller = fact
-        elif entry.controller is not None and entry.controller.metadata.uid == fact.metadata.uid:
-            entry.controller = None
-        self._declared.place_workload(entry.workload, entry.controller)
-        self.workloads.settle(entry, now)
-
-    def _place_between(self, fact: model.ReplicaSet | model.Job, now: float, *, gone: bool) -> None:
-        if not gone:
-            self._owners.between[fact.metadata.uid] = fact
-        if isinstance(fact, model.Job):
-            (self._jobs.remove if gone else self._jobs.upsert)(fact, now)
-        if gone:
-            self.pods.depart(fact.metadata.uid, self._owners.owner_of(fact), now + self._limits.kept_after)
-            self._owners.forget(fact.metadata.uid)
-
-    def _place_autoscaler(
-        self, before: model.HorizontalPodAutoscaler | None, after: model.HorizontalPodAutoscaler | None
-    ) -> None:
-        if before is not None and targets(before) in self.workloads.entries:
-            self.workloads.entry(targets(before)).autoscalers.pop(before.metadata.uid, None)
-            self.workloads.wake(targets(before), self._clock())
-        if after is not None:
-            entry = self.workloads.entry(targets(after))
-            entry.autoscalers[after.metadata.uid] = after
-            self.workloads.settle(entry, self._clock())
-
-    def _place_node(self, node: model.Node, *, gone: bool) -> None:
-        name = node.metadata.name
-        self._changed.update((("node", name), ("pool", node.pool)))
-        if gone:
-            flipped = self._nodes.remove(node)
-        else:
-            flipped, before = self._nodes.upsert(node)
-            if before is not None and before.pool != node.pool:
-                self._changed.add(("pool", before.pool))
-        if flipped:
-            self.workloads.changed.update(self.workloads.on_node(name))
-
-    def _place_namespace(self, namespace: model.Namespace, *, gone: bool) -> None:
-        name, owner = namespace.metadata.name, namespace.metadata.owner
-        self._changed.add(("namespaces", "", name, namespace.metadata.uid))
-        if self._namespace_owner.get(name, "") != ("" if gone else owner):
-            self.workloads.changed.update(self.workloads.of_namespace(name))
-            self._declared.rename_owner(name)
-        if gone:
-            self._namespace_owner.pop(name, None)
-        else:
-            self._namespace_owner[name] = owner
+        self._objects.remove(kind, fact, now)
 
     def _workload_of_event(self, event: model.Event) -> Workload | None:
         kind, uid = event.involved_kind, event.involved_uid
@@ -375,7 +296,7 @@ class Inventory:
         if between is not None:
             return self._owners.owner_of(between)
         if kind == "HorizontalPodAutoscaler":
-            scaler = self._objects.get("horizontalpodautoscalers", {}).get(uid)
+            scaler = self._objects.by_kind.get("horizontalpodautoscalers", {}).get(uid)
             return None if scaler is None else targets(scaler)
         workload = Workload(event.involved_namespace, kind, event.involved_name)
         return workload if workload in self.workloads.entries else self.pods.workload_of(uid)
@@ -383,7 +304,7 @@ class Inventory:
     def _forget_what_is_gone(self, kind: str) -> None:
         """A check-point may know pods and jobs that went while nobody watched; only whole lists can tell."""
         if kind in ("pods", "jobs") and {"pods", "jobs"} <= self._listed:
-            self.ledger.keep_only({*self.pods.entry_of, *self.pods.waiting, *self._objects["jobs"]})
+            self.ledger.keep_only({*self.pods.entry_of, *self.pods.waiting, *self._objects.by_kind["jobs"]})
         if kind == "nodes":
             self.kubelets.roster.keep_only(self._nodes.by_name)
 
