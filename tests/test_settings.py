@@ -190,6 +190,17 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, make: Any, message: s
             "(flag --kubelet-insecure-tls) cannot be used together", id="to verify kubelets and not to",
         ),
         pytest.param(
+            {"prometheus_bearer_token_file": "token", "prometheus_username": "ann", "prometheus_password_file": "word"}, {},
+            "prometheus.bearer-token-file (flag --prometheus.bearer-token-file) and prometheus.username "
+            "(flag --prometheus.username) cannot be used together", id="to be two people at Prometheus",
+        ),
+        pytest.param(
+            {"prometheus_client_certificate": "tls.crt"}, {},
+            "prometheus.client-key (default) belong together; give both or none", id="a certificate without its key",
+        ),
+        pytest.param({"prometheus_url": "prometheus:9090"}, {}, "expected an address such as https://", id="no URL"),
+        pytest.param({"prometheus_url": "http://ann:pw@prometheus"}, {}, "without user, query or fragment", id="a URL with a password"),
+        pytest.param(
             {"kubelet_body_size_limit": "32MB"}, {},
             "flag --kubelet-body-size-limit: expected a size such as 512Ki, 16Mi or 1Gi, from 64Ki to 1Gi, found '32MB'",
             id="a decimal size",

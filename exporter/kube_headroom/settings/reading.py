@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kube_headroom.settings.agreement import check
 from kube_headroom.settings.given import Given, SettingsError
 from kube_headroom.settings.table import ENVIRONMENT_PREFIX, SETTINGS, Setting, Settings
 
@@ -37,7 +38,7 @@ def read(
         given |= source
         # What a later source overrides is parsed all the same: it must not break on the day the flag goes.
         values |= {name: _parse(_SETTING[name], each) for name, each in source.items()}
-    _check(values, given)
+    check(values, given)
     values["owner-keys"] = values["owner-keys"] or (f"{values['annotation-prefix']}owner",)
     return Settings(**{setting.field: values[setting.name] for setting in SETTINGS})
 
@@ -133,43 +134,6 @@ def _parse_one(setting: Setting, text: str, where: str) -> object:
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if text.strip() else ()
-
-
-def _check(values: Mapping[str, Any], given: Mapping[str, Given]) -> None:
-    """Refuse settings that are each right and together wrong."""
-
-    def place(name: str) -> str:
-        return given[name].place if name in given else "default"
-
-    if values["namespaces"] and values["namespaces-denied"]:
-        raise SettingsError(
-            f"namespaces ({place('namespaces')}) and namespaces-denied ({place('namespaces-denied')}) "
-            "cannot be used together; keep one of them"
-        )
-    if not values["web.listen-address"]:
-        raise SettingsError(f"{place('web.listen-address')}: web.listen-address: expected at least one address")
-    if values["kubelet-certificate-authority"] and values["kubelet-insecure-tls"] == "true":
-        raise SettingsError(
-            f"kubelet-certificate-authority ({place('kubelet-certificate-authority')}) and kubelet-insecure-tls "
-            f"({place('kubelet-insecure-tls')}) cannot be used together; keep the first"
-        )
-    for one, other in (("username", "password-file"), ("client-certificate", "client-key")):
-        if (values[f"prometheus.{one}"] is None) != (values[f"prometheus.{other}"] is None):
-            raise SettingsError(f"prometheus.{one} and prometheus.{other} belong together; give both or none")
-    if values["prometheus.bearer-token-file"] and values["prometheus.username"]:
-        raise SettingsError("prometheus.bearer-token-file and prometheus.username cannot be used together; keep one")
-    for page in ("resource", "cadvisor", "probes", "volumes"):
-        interval = f"kubelet-{page}-interval"
-        if values["kubelets"] == "on" and 2 * values[interval] > values["kubelet-stale-after"]:
-            raise SettingsError(
-                f"{interval} ({place(interval)}) must be at most half of kubelet-stale-after "
-                f"({place('kubelet-stale-after')}), or what is read is withdrawn before it is read again"
-            )
-    if values["state.max-age"] <= values["state.interval"]:
-        raise SettingsError(
-            f"state.max-age ({place('state.max-age')}) must be longer than state.interval "
-            f"({place('state.interval')}), or no check-point is ever fresh enough"
-        )
 
 
 def _nearest(written: str, known: Iterable[str]) -> str:
