@@ -5,7 +5,7 @@ UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 
 # What the real tests and the bench start.
-TOOLS := etcd kube-state-metrics kubectl kubernetes kwok oracle prometheus prometheus-2 sloth vmalert
+TOOLS := alertmanager etcd helm helm-3 kube-state-metrics kubectl kubernetes kwok oracle prometheus prometheus-2 prometheus-operator sloth vmalert
 # What the tests on real kubelets start; the rest is Debian's.
 CLUSTER := etcd kubernetes
 

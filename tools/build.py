@@ -78,9 +78,26 @@ _KUBERNETES = Program(
 )
 
 PROGRAMS: Mapping[str, Program] = {
+    # 0.31 is the last whose module holds its user interface, without which it does not compile.
+    "alertmanager": Program(
+        module="github.com/prometheus/alertmanager",
+        packages={name: f"github.com/prometheus/alertmanager/cmd/{name}" for name in ("alertmanager", "amtool")},
+        symbols={"github.com/prometheus/common/version.Version": "{version}"},
+    ),
     "etcd": Program(
         module="go.etcd.io/etcd/server/v3",
         packages={"etcd": "go.etcd.io/etcd/server/v3"},
+    ),
+    "helm": Program(
+        module="helm.sh/helm/v4",
+        packages={"helm": "helm.sh/helm/v4/cmd/helm"},
+        symbols={"helm.sh/helm/v4/internal/version.version": "{version}"},
+    ),
+    # The release before, which many still run: a module of its own, since each pins its libraries.
+    "helm-3": Program(
+        module="helm.sh/helm/v3",
+        packages={"helm-3": "helm.sh/helm/v3/cmd/helm"},
+        symbols={"helm.sh/helm/v3/internal/version.version": "{version}"},
     ),
     "kube-state-metrics": Program(
         module="k8s.io/kube-state-metrics/v2",
@@ -118,6 +135,14 @@ PROGRAMS: Mapping[str, Program] = {
         module="github.com/prometheus/prometheus",
         packages={name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("prometheus", "promtool")},
         symbols={"github.com/prometheus/common/version.Version": "{version}"},
+    ),
+    "prometheus-operator": Program(
+        module="github.com/prometheus-operator/prometheus-operator",
+        packages={},
+        files={
+            f"crds/{name}.yaml": f"example/prometheus-operator-crd/monitoring.coreos.com_{name}.yaml"
+            for name in ("prometheusrules", "servicemonitors")
+        },
     ),
     # The last of the releases before 3, which many still run: a module of its own, as above.
     "prometheus-2": Program(
@@ -224,6 +249,8 @@ def _build_into(folder: Path, name: str) -> None:
         target = str(folder / "bin" / binary)
         _go(name, "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", target, package)
     if known.files:
+        # Where no package is built, nothing else has fetched the module.
+        _go(name, "mod", "download", known.module)
         module = Path(_go(name, "list", "-m", "-f", "{{.Dir}}", known.module))
         for target, source in known.files.items():
             (folder / target).parent.mkdir(parents=True, exist_ok=True)
