@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from alerts import __main__ as alerts_file
-from alerts import slo
+from alerts import pack
 from alerts.rules import page
 from kube_headroom.catalogue.document import document
 from kube_headroom.simulator.incidents.schedule import read_schedule
@@ -22,7 +22,7 @@ def test_the_metrics_document_is_what_the_catalogue_says() -> None:
 
 
 def test_the_rule_file_is_what_the_rules_say() -> None:
-    assert alerts_file.FILE.read_bytes() == page(slo.groups()).encode(), "run make generate"
+    assert alerts_file.FILE.read_bytes() == page(pack.groups()).encode(), "run make generate"
 
 
 def test_the_incidents_page_is_what_the_table_says() -> None:
