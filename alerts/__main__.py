@@ -1,19 +1,29 @@
-"""Write the rule file: `python -m alerts`."""
+"""Write the rules and the Alertmanager configuration: `python -m alerts`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from alerts import pack
-from alerts.rules import page
+from alerts import pack, routes, rules
 
-FILE = Path(__file__).parents[1] / "helm/headroom/generated/rules.yaml"
+FOLDER = Path(__file__).parents[1] / "helm/headroom/generated"
+FILE = FOLDER / "rules.yaml"
+
+
+def files() -> dict[Path, str]:
+    """Return what the chart installs, and what anyone may load who has no chart."""
+    return {
+        FILE: rules.page(pack.groups()),
+        FOLDER / "alertmanager.yaml": routes.page(),
+        FOLDER / "headroom.tmpl": Path(__file__).with_name("headroom.tmpl").read_text(),
+    }
 
 
 def main() -> None:
-    """Write what the chart installs, and what anyone may load who has no chart."""
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(page(pack.groups()))
+    """Write them where they are consumed."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path, text in files().items():
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from kube_headroom.catalogue.promql import (
     unless,
 )
 from kube_headroom.catalogue.recorded import ALERTS
-from kube_headroom.catalogue.selection import Matcher, label_is, value
+from kube_headroom.catalogue.selection import Matcher, label_is, settled, value
 from kube_headroom.catalogue.vector import Vector
 
 WORKLOAD: Final = Workload._fields
@@ -43,20 +43,27 @@ def least(gauge: Gauge[Any], *by: str, where: tuple[Matcher, ...] = ()) -> Vecto
     return min_by(last_over_time(value(gauge, *where), MEMORY), *by)
 
 
-def owned(condition: Vector, alert: str, severity: str) -> Vector:
-    """Give a condition on workloads its owner where one is told, and keep it where none is."""
+def owned(condition: Vector, alert: str, severity: str, *, proven: str = "") -> Vector:
+    """Give a condition on workloads its owner where one is told, and keep it where none is; `proven` as in `held`."""
     joined = join(condition, _owners(), on=WORKLOAD, include=("owner",))
     # A label that is not there is an empty one to PromQL: the two sides differ in nothing but the owner's value.
     bare = replace(condition, labels=OWNED)
-    return or_(or_(joined, bare, on=WORKLOAD), held(alert, severity, *OWNED), on=WORKLOAD)
+    # What is held keeps its owner, where counters tell for longer than the owner is remembered.
+    return or_(or_(joined, held(alert, severity, *OWNED, proven=proven), on=WORKLOAD), bare, on=WORKLOAD)
 
 
-def held(alert: str, severity: str, *by: str) -> Vector:
-    """What fires goes on while no exporter tells anything: then nobody knows that it ended."""
+def held(alert: str, severity: str, *by: str, proven: str = "") -> Vector:
+    """What fires goes on while no exporter tells anything: then nobody knows that it ended.
+
+    Counters prove an end only once they are back for as long as the condition looks back: for `proven`.
+    """
     matchers = (label_is("alertname", alert), label_is("alertstate", "firing"), label_is("severity", severity))
     firing = max_by(value(ALERTS, *matchers, target_labels=(*by, "severity")), *by)
+    telling = max_by(value(workloads.INFO))
+    if proven:
+        telling = and_(telling, max_by(settled(exporter.SOURCE_WATCHES, proven)), on=())
     remembered = max_by(last_over_time(value(exporter.SOURCE_UP), LONGEST_HOLD))
-    return and_(unless(firing, max_by(value(workloads.INFO)), on=()), remembered, on=())
+    return and_(unless(firing, telling, on=()), remembered, on=())
 
 
 def _owners() -> Vector:

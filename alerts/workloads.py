@@ -51,10 +51,13 @@ class Cause(NamedTuple):
     severity: str
     condition: Vector
     wait: limit.Period
+    proven: limit.Period | None = None
+    """How far back a condition on counters looks, so long must they be back to end what is held."""
 
     def rule(self) -> Alert:
         """Return the alert: the condition with its owner, held while nobody tells."""
-        query = owned(self.condition, self.alert, self.severity)
+        proven = self.proven.default if self.proven else ""
+        query = owned(self.condition, self.alert, self.severity, proven=proven)
         return Alert(self.alert, query, self.severity, texts.TEXTS[self.alert].annotations(), self.wait.default)
 
 
@@ -66,15 +69,15 @@ def groups() -> tuple[Group, ...]:
 def causes() -> tuple[Cause, ...]:
     """Return every alert about workloads, pages first."""
     lasting = (
-        ("HeadroomCrashLoop", _crash_loop()),
-        ("HeadroomOOMLoop", _oom_loop()),
-        ("HeadroomProbesFailing", _probes_failing()),
+        ("HeadroomCrashLoop", _crash_loop(), limit.LOOP_PAUSE),
+        ("HeadroomOOMLoop", _oom_loop(), limit.LOOP_PAUSE),
+        ("HeadroomProbesFailing", _probes_failing(), limit.LATELY),
     )
     return (
         Cause("HeadroomWorkloadUnavailable", CRITICAL, _nobody_ready(), limit.PAGE_WAIT),
         Cause("HeadroomWorkloadUnavailable", WARNING, _few_available(), limit.TICKET_WAIT),
-        *(cause for alert, condition in lasting for cause in _by_harm(alert, condition)),
-        Cause("HeadroomThrottlingHurts", WARNING, _throttling_hurts(), limit.TICKET_WAIT),
+        *(cause for asked in lasting for cause in _by_harm(*asked)),
+        Cause("HeadroomThrottlingHurts", WARNING, _throttling_hurts(), limit.TICKET_WAIT, limit.LATELY),
         Cause("HeadroomMemoryNearLimit", WARNING, _memory_near_limit(), limit.BRIEF_WAIT),
         Cause("HeadroomRolloutStuck", WARNING, most(workloads.ROLLOUT_STUCK, *WORKLOAD).above(0), limit.BRIEF_WAIT),
         Cause(
@@ -86,10 +89,10 @@ def causes() -> tuple[Cause, ...]:
     )
 
 
-def _by_harm(alert: str, condition: Vector) -> Iterator[Cause]:
+def _by_harm(alert: str, condition: Vector, proven: limit.Period) -> Iterator[Cause]:
     """A page where most replicas were missing lately, a ticket where the others bear it."""
-    yield Cause(alert, CRITICAL, and_(condition, _hurt(), on=WORKLOAD), limit.PAGE_WAIT)
-    yield Cause(alert, WARNING, unless(condition, _hurt(), on=WORKLOAD), limit.TICKET_WAIT)
+    yield Cause(alert, CRITICAL, and_(condition, _hurt(), on=WORKLOAD), limit.PAGE_WAIT, proven)
+    yield Cause(alert, WARNING, unless(condition, _hurt(), on=WORKLOAD), limit.TICKET_WAIT, proven)
 
 
 def _desired() -> Vector:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from alerts import __main__ as alerts_file
-from alerts import pack
-from alerts.rules import page
+import pytest
+
+from alerts import __main__ as alerts_files
+from dashboards import __main__ as dashboards_files
 from kube_headroom.catalogue.document import document
 from kube_headroom.simulator.incidents.schedule import read_schedule
 from tools import incidents_page
@@ -21,8 +22,15 @@ def test_the_metrics_document_is_what_the_catalogue_says() -> None:
     assert recorded == document().encode(), "docs/metrics.md is out of date; run make generate"
 
 
-def test_the_rule_file_is_what_the_rules_say() -> None:
-    assert alerts_file.FILE.read_bytes() == page(pack.groups()).encode(), "run make generate"
+@pytest.mark.parametrize("file", alerts_files.files(), ids=lambda file: file.name)
+def test_the_alerts_files_are_what_rules_and_routes_say(file: Path) -> None:
+    assert file.read_bytes() == alerts_files.files()[file].encode(), "run make generate"
+
+
+def test_the_dashboards_are_what_their_panels_say() -> None:
+    recorded = {file: file.read_bytes() for file in dashboards_files.FOLDER.iterdir()}
+
+    assert recorded == {file: text.encode() for file, text in dashboards_files.files().items()}, "run make generate"
 
 
 def test_the_incidents_page_is_what_the_table_says() -> None:

@@ -181,6 +181,7 @@ HEALTHY: Final = (
     *(_row(nodes.NODE_UNSCHEDULABLE, 0, labels=Node(name)) for name in ("n1", "n2", "n3")),
     *(_row(exporter.SOURCE_UP, 1, labels=Source(name)) for name in ("pods", "events")),
     *(_row(exporter.SOURCE_STALE, 0, labels=Source(name)) for name in ("pods", "events")),
+    _row(exporter.SOURCE_WATCHES, 0.2, labels=Source("pods")),
     _row(kubelets.KUBELET_NODES_EXPECTED, 10, labels=Nothing()),
     *(_row(kubelets.KUBELET_NODES_READ, 10, labels=Page(name)) for name in ("resource", "cadvisor")),
 )
