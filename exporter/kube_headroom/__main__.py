@@ -66,9 +66,10 @@ def _run(**flags: str | tuple[str, ...] | None) -> None:
     settings = read({name: value for name, value in flags.items() if value is not None}, os.environ)
     telemetry.configure(level=settings.log_level, log_format=settings.log_format)
     telemetry.log_failed_threads()
-    from kube_headroom import app  # noqa: PLC0415
+    from kube_headroom import app, tracing  # noqa: PLC0415
 
-    app.run(settings, _stop_on_signals())
+    with tracing.exporting(os.environ):
+        app.run(settings, _stop_on_signals())
 
 
 def _demo(**flags: str | tuple[str, ...] | None) -> None:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import structlog
 
-from kube_headroom import kubelets, sources
+from kube_headroom import kubelets, sources, tracing
 from kube_headroom.catalogue import exporter as series
 from kube_headroom.catalogue.labels import Build, NamespaceKind, Nothing, Reason
 from kube_headroom.catalogue.metric import Sample
@@ -194,6 +194,9 @@ class Exporter:
                 yield series.KUBELET_ROWS_REFUSED.at(Reason(reason), count)
         yield from self._slos.samples()
         yield from self._publisher.samples()
+        if (spans := tracing.counts()) is not None:
+            yield series.SPANS.at(Nothing(), spans.ended)
+            yield series.SPANS_DELIVERED.at(Nothing(), spans.delivered)
         if self._checkpoint is not None:
             yield series.CHECKPOINT_RESUMED.at(Nothing(), self._resumed)
             yield series.CHECKPOINT_ERRORS.at(Nothing(), self._save_errors)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 from prometheus_client import CollectorRegistry
 
-from kube_headroom import signals
+from kube_headroom import signals, tracing
 from kube_headroom.catalogue import exporter as series
 from kube_headroom.catalogue.labels import Family, Nothing
 from kube_headroom.catalogue.metric import Metric, Sample
@@ -89,7 +89,7 @@ class Publisher:
 
     def publish(self, standing: Standing) -> None:
         """Publish what changed in the cluster or in the standing, and our own metrics every few seconds anyway."""
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.time_ns()
         errors = self._errors
         changed = False if standing.waiting else self._refresh()
         now = self._clock()
@@ -98,13 +98,15 @@ class Publisher:
         if not (changed or feed_due):
             self._server.heartbeat()
             return
-        body = EMPTY_BODY if standing.waiting else self._page.body(standing.withdrawn)
-        if own_due:
-            self._own_body, self._own_read = registry_body(self._own), now
-        if feed_due:
-            self._feed.look(now)
-        page = join((body, self._own_body))
-        self._server.publish(Publication(not standing.waiting, standing.waiting, now, page, self._feed.chunk))
+        # Begun in retrospect: most seconds bring nothing to publish, and no span.
+        with tracing.span("publish", {"headroom.changed": changed}, began=began):
+            body = EMPTY_BODY if standing.waiting else self._page.body(standing.withdrawn)
+            if own_due:
+                self._own_body, self._own_read = registry_body(self._own), now
+            if feed_due:
+                self._feed.look(now)
+            page = join((body, self._own_body))
+            self._server.publish(Publication(not standing.waiting, standing.waiting, now, page, self._feed.chunk))
         self._shown = standing
         self._duration = time.perf_counter() - started
 

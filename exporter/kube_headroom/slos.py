@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from kube_headroom import slo_prometheus
+from kube_headroom import slo_prometheus, tracing
 from kube_headroom.catalogue import slo_engine as series
 from kube_headroom.catalogue.labels import Nothing, SloReason
 from kube_headroom.catalogue.metric import Sample
@@ -149,11 +149,13 @@ class Slos:
 
     def _step(self, now: float) -> None:
         begun = time.perf_counter()
-        found = self._declared.read()
-        if found is not None:
-            self._define(found, now)
-        self._measures.step(now, self._stale())
-        self._fill_gaps(now)
+        with tracing.span("evaluate SLOs") as span:
+            found = self._declared.read()
+            if found is not None:
+                self._define(found, now)
+            self._measures.step(now, self._stale())
+            self._fill_gaps(now)
+            span.note({"headroom.slo.objectives": len(self._definitions.objectives)})
         self._stepped_at = now
         self._seconds = time.perf_counter() - begun
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from kube_headroom import tracing
 from kube_headroom.redaction import redact, redact_value
 
 _OURS = "kube_headroom"
@@ -69,8 +70,16 @@ def log_failed_threads() -> None:
     threading.excepthook = log_failure
 
 
+def _with_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Name the trace that a line belongs to, by the keys of OpenTelemetry's compatibility document for logs."""
+    if (ids := tracing.identifiers()) is not None:
+        event["trace_id"], event["span_id"] = ids
+    return event
+
+
 _FACTS: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
+    _with_trace,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -24,6 +24,7 @@ from kube_headroom.timing import Timing
 from tests import facts
 from tests.kubelet.conftest import Cluster, Start
 from tests.kubelet.fake_kubelet import Answer, Exchange, FakeKubelet
+from tests.spans import attributes, recorded
 
 FASTER = 50  # an interval of 15 s lasts 0.3 s
 BOTH = Timing(clock=lambda: time.time() * FASTER, wait=lambda event, seconds: event.wait(seconds / FASTER))
@@ -384,3 +385,20 @@ def test_a_thousand_kubelets_that_fail_alike_are_a_handful_of_lines(start: Start
 
     assert 10 <= len(logs) <= 30
     assert "not logged for a minute" in logs[9]["event"]
+
+
+def test_asking_a_page_and_reading_it_are_two_spans_of_one_trace(start: Start, make: Make) -> None:
+    kubelets, sink = make(intervals=ONLY_RESOURCE)
+    kubelets.nodes([node("node-1", start(well)), node("node-2", start(reset))])
+
+    with recorded() as spans, reading(kubelets):
+        sink.wait(lambda: bool(sink.pages))
+        until(lambda: report(kubelets, "node-2").last_error != "")
+
+    asked, read = (
+        next(one for one in spans if one.name == name and attributes(one)["k8s.node.name"] == "node-1")
+        for name in ("GET /metrics/resource", "read page resource")
+    )
+    assert read.parent == asked.context
+    failed = next(one for one in spans if attributes(one)["k8s.node.name"] == "node-2")
+    assert (failed.name, "error.type" in attributes(failed)) == ("GET /metrics/resource", True)

@@ -24,6 +24,8 @@ EVENTUAL = {
     slo_engine.STATE_ERRORS.name,
     slo_engine.STATE_LAST_SUCCESS.name,
     *(metric.name for metric in PROMETHEUS_METRICS),
+    series.SPANS.name,
+    series.SPANS_DELIVERED.name,
 }
 
 

@@ -217,6 +217,20 @@ SERVER_RESTARTS = Counter(
     NONE,
     SUM,
 )
+SPANS = Counter(
+    "headroom_spans_total",
+    "Spans of the exporter's own work that ended and were sampled; absent while no traces are sent.",
+    Nothing,
+    NONE,
+    SUM,
+)
+SPANS_DELIVERED = Counter(
+    "headroom_spans_delivered_total",
+    "Spans that the OpenTelemetry collector took; the others wait, or are lost while it does not answer.",
+    Nothing,
+    NONE,
+    SUM,
+)
 
 EXPORTER_METRICS: tuple[Metric[Any], ...] = (
     BUILD_INFO,
@@ -248,4 +262,6 @@ EXPORTER_METRICS: tuple[Metric[Any], ...] = (
     REQUESTS,
     REQUESTS_IN_FLIGHT,
     SERVER_RESTARTS,
+    SPANS,
+    SPANS_DELIVERED,
 )

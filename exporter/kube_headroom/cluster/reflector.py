@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from urllib3.exceptions import ReadTimeoutError
 
+from kube_headroom import tracing
 from kube_headroom.cluster import decode, requests
 from kube_headroom.cluster.backoff import DENIED, PASSING_DENIALS, REFUSED, RETRY, Backoff
 from kube_headroom.cluster.connection import Connection
@@ -87,7 +88,8 @@ class Reflector:
                 elif self._streaming:
                     self._watch_list(stop)
                 else:
-                    self._list(stop)
+                    with self._listing():
+                        self._list(stop)
             except Exception as error:  # noqa: BLE001  (a source that dies in silence is the worst failure of all)
                 if not stop.is_set():
                     self._timing.wait(stop, self._recover(error))
@@ -118,7 +120,8 @@ class Reflector:
         try:
             with self._answer(requests.watch_list(self._source.kind, self._floor, self._timing.random)) as response:
                 chunks = batches(response)
-                rest = self._streamed_list(chunks, stop)
+                with self._listing():
+                    rest = self._streamed_list(chunks, stop)
                 if rest is not None:
                     self._follow(chain([rest], chunks), stop)
         except (Failure, ReadTimeoutError) as error:
@@ -197,24 +200,30 @@ class Reflector:
     @contextmanager
     def _answer(self, ask: requests.Ask) -> Iterator[BaseHTTPResponse]:
         """The server's answer to a request, its body still to be read; raises Failure for a refusal."""
-        response = self._connection.get(
-            self._source.kind.path(self._source.scope),
-            ask.query,
-            accept=ask.accept,
-            read_timeout=ask.read_timeout,
-            stream=True,
-        )
-        self._open = response
+        kind, scope = self._source.kind, self._source.scope
+        name = f"watch {kind.name}" if "watch" in ask.query else f"GET {kind.name}"
         try:
-            if response.status != OK:
-                raise refusal(
-                    response.status, status_of(response.read(64 * 1024)), response.headers, self._timing.clock()
+            # It ends with the answer's headers: a watch is open for minutes, and that is no work.
+            with tracing.span(name, {"k8s.namespace.name": scope, "http.request.method": "GET"}, client=True) as span:
+                response = self._open = self._connection.get(
+                    kind.path(scope), ask.query, accept=ask.accept, read_timeout=ask.read_timeout, stream=True
                 )
+                span.note({"http.response.status_code": response.status})
+                if response.status != OK:
+                    said = status_of(response.read(64 * 1024))
+                    raise refusal(response.status, said, response.headers, self._timing.clock())
             self._heard()
             yield response
         finally:
-            self._open = None
-            response.close()
+            answered, self._open = self._open, None
+            if answered is not None:
+                answered.close()
+
+    def _listing(self) -> AbstractContextManager[tracing.Span]:
+        return tracing.span(
+            f"list {self._source.kind.name}",
+            {"k8s.namespace.name": self._source.scope, "headroom.list.cause": str(self._cause)},
+        )
 
     def _heard(self) -> float:
         now = self._timing.clock()

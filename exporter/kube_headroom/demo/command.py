@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from kube_headroom import telemetry
+from kube_headroom import telemetry, tracing
 from kube_headroom.demo.options import read_options
 from kube_headroom.errors import UsageError
 
@@ -30,7 +30,8 @@ def run(
     from kube_headroom.demo.session import play  # noqa: PLC0415
 
     try:
-        play(options, stop_on_signals)
+        with tracing.exporting(environment):
+            play(options, stop_on_signals)
     except BrokenPipeError:
         # Whoever read our lines is gone, as after `| head`; the interpreter's last flush must not fail over it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from kube_headroom import tracing
 from kube_headroom.kubelet.addresses import Address, address_of
 from kube_headroom.kubelet.client import Answer, Client, Limits
 from kube_headroom.kubelet.failures import Failure, Reason, broken, described
@@ -78,6 +79,7 @@ class _Fetched(NamedTuple):
     answer: Answer
     begun: float
     at: float
+    trace: object
 
 
 class Kubelets:
@@ -205,21 +207,28 @@ class Kubelets:
     def _ask(self, visit: Visit) -> None:
         """Wait for a page, on one of many threads."""
         address, begun = visit.target.address, time.monotonic()
-        try:
-            answer = self._client.fetch(address, PATHS[visit.page])
-        except Exception as error:  # noqa: BLE001  (a kubelet that is not asked any more in silence is the worst of failures)
-            self._over(visit, address, self._failed(visit, error, begun))
+        fetched: _Fetched | None = None
+        reason: Reason | None = None
+        with tracing.span(f"GET {PATHS[visit.page]}", {"k8s.node.name": visit.target.name}, client=True):
+            try:
+                answer = self._client.fetch(address, PATHS[visit.page])
+                fetched = _Fetched(visit, address, answer, begun, self._timing.clock(), tracing.here())
+            except Exception as error:  # noqa: BLE001  (a kubelet that is not asked any more in silence is the worst of failures)
+                reason = self._failed(visit, error, begun)
+        if fetched is None:
+            self._over(visit, address, reason)
         else:
-            fetched = _Fetched(visit, address, answer, begun, self._timing.clock())
             self._readers.hand_over(fetched, READ_AT_ONCE)
 
     def _read(self, fetched: _Fetched) -> None:
         """Read a page and hand it on."""
         reason: Reason | None = None
-        try:
-            self._take(fetched)
-        except Exception as error:  # noqa: BLE001  (as above)
-            reason = self._failed(fetched.visit, error, fetched.begun)
+        of = {"k8s.node.name": fetched.visit.target.name}
+        with tracing.span(f"read page {fetched.visit.page}", of, parent=fetched.trace):
+            try:
+                self._take(fetched)
+            except Exception as error:  # noqa: BLE001  (as above)
+                reason = self._failed(fetched.visit, error, fetched.begun)
         self._over(fetched.visit, fetched.address, reason)
 
     def _over(self, visit: Visit, address: Address, reason: Reason | None) -> None:
@@ -232,7 +241,7 @@ class Kubelets:
         self._begin()
 
     def _take(self, fetched: _Fetched) -> None:
-        (target, name, _), _, answer, begun, at = fetched
+        (target, name, _), _, answer, begun, at, _ = fetched
         oddities: Counter[Oddity] = Counter()
         text = answer.inflated()
         known = self._blocks.get(target.name) or KnownBlocks()
@@ -254,6 +263,7 @@ class Kubelets:
     def _failed(self, visit: Visit, error: Exception, begun: float) -> Reason:
         target, page = visit.target, visit.page
         failure = Failure(Reason.PAGE, str(error)) if isinstance(error, PageError) else broken(error)
+        tracing.failed(failure)
         line = described(target.name, PATHS[page], str(target.address), failure)
         cost = Cost(time.monotonic() - begun, failure.received, 0)
         if self._health.failed(target.name, page, failure, cost, line) and not target.gone:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from kube_headroom import tracing
 from kube_headroom.prometheus.answers import Answer, refusal_of, retention_of, rows_of
 from kube_headroom.prometheus.failures import Failure, Reason, broken
 from kube_headroom.prometheus.options import Options
@@ -75,14 +76,16 @@ class Client:
 
     def _ask(self, call: str, form: Mapping[str, str] | None) -> bytes:
         begun = time.monotonic()
-        try:
-            return self._exchange(call, form, begun + self._options.timeout)
-        except Exception as error:  # noqa: BLE001  (all become failures, whose reasons are counted)
-            raise broken(error) from None
-        finally:
-            with self._lock:
-                self.requests += 1
-                self.seconds += time.monotonic() - begun
+        method = "GET" if form is None else "POST"
+        with tracing.span(f"{method} /api/v1/{call}", {"http.request.method": method}, client=True):
+            try:
+                return self._exchange(call, form, begun + self._options.timeout)
+            except Exception as error:  # noqa: BLE001  (all become failures, whose reasons are counted)
+                raise broken(error) from None
+            finally:
+                with self._lock:
+                    self.requests += 1
+                    self.seconds += time.monotonic() - begun
 
     def _exchange(self, call: str, form: Mapping[str, str] | None, deadline: float) -> bytes:
         options = self._options

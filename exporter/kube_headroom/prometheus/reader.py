@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from kube_headroom import tracing
 from kube_headroom.prometheus.answers import Row
 from kube_headroom.prometheus.backlog import Backlog
 from kube_headroom.prometheus.client import Client
@@ -157,6 +158,10 @@ class Reader:
             return heapq.heappop(self._turns)[2], 0.0
 
     def _evaluate(self, task: _Task, at: float) -> None:
+        with tracing.span("measure SLI", {"headroom.slo": "/".join(task.objective.key)}):
+            self._measure(task, at)
+
+    def _measure(self, task: _Task, at: float) -> None:
         key = task.objective.key
         try:
             evaluation = task.method.evaluate(self._asking(key), at)
@@ -168,7 +173,9 @@ class Reader:
                 if times:
                     self._intake.flaw(key, reason, times)
         except Exception as error:  # noqa: BLE001  (an objective that is not counted any more in silence is the worst of failures)
-            self._health.failed(key, broken(error))
+            failure = broken(error)
+            tracing.failed(failure)
+            self._health.failed(key, failure)
             if isinstance(error, TooManySeries):
                 self._intake.flaw(key, "series_over_limit")
         else:
