@@ -19,8 +19,10 @@ from kube_headroom.catalogue.promql import (
     average_over_time,
     clamp,
     difference,
+    highest,
     join,
     last_over_time,
+    lowest,
     max_by,
     max_over_time,
     min_by,
@@ -89,6 +91,8 @@ def test_an_indicator_that_keeps_the_labels_of_the_scrape_is_refused() -> None:
         pytest.param(WANTED.above(float("-inf")), f"{WANTED} > -Inf", id="minus infinity is a bound"),
         pytest.param(WANTED.times(0.5), f"{WANTED} * 0.5", id="fractions are exact"),
         pytest.param(WANTED.above(0).plus(-1), f"({WANTED} > 0) + -1", id="operations stand in parentheses"),
+        pytest.param(highest(WANTED.above(0), 10), f"topk(10, {WANTED} > 0)", id="the highest keep their labels"),
+        pytest.param(lowest(WANTED, 3), f"bottomk(3, {WANTED})", id="the lowest keep their labels"),
     ],
 )
 def test_it_writes(query: Vector, text: str) -> None:
@@ -195,6 +199,7 @@ def test_a_duration_is_read_in_seconds(duration: str, expected: float) -> None:
         ),
         pytest.param(lambda: WANTED.above(float("nan")), "NaN in a query", id="a bound that equals nothing"),
         pytest.param(lambda: WANTED.times(-1), "expected a positive number", id="a factor that turns maxima round"),
+        pytest.param(lambda: lowest(WANTED, 0), "keeps 0 series; expected at least 1", id="a list of nothing"),
     ],
 )
 def test_it_refuses(build: Callable[[], Vector], message: str) -> None:

@@ -52,6 +52,16 @@ def highest_by(vector: Vector, *by: str) -> Vector:
     return replace(vector, text=text, shape=Shape.CALL)
 
 
+def highest(vector: Vector, count: int) -> Vector:
+    """Keep the highest series with their labels (`topk`): for a table of one instant, over time the lines would change."""
+    return _ranked("topk", vector, count)
+
+
+def lowest(vector: Vector, count: int) -> Vector:
+    """Keep the lowest series with their labels (`bottomk`)."""
+    return _ranked("bottomk", vector, count)
+
+
 def ratio(part: Vector, whole: Vector, *, on: tuple[str, ...]) -> Vector:
     """Divide series by series, both sides aggregated by exactly `on`; absent where the whole is not positive."""
     return _matched("/", (part, whole.above(0)), on, EXTREMES)
@@ -184,6 +194,13 @@ def _folded(fold: Aggregation, vector: Vector, by: tuple[str, ...]) -> Vector:
     _expect_meaning(fold, vector)
     kept = vector.aggregations if fold is Aggregation.SUM else frozenset({fold})
     return _grouped(fold.value, vector, by, kept)
+
+
+def _ranked(operator: str, vector: Vector, count: int) -> Vector:
+    if count < 1:
+        message = f"{operator} of {vector} keeps {count} series; expected at least 1"
+        raise ValueError(message)
+    return replace(vector, text=f"{operator}({count}, {vector})", shape=Shape.CALL)
 
 
 def _grouped(operator: str, vector: Vector, by: tuple[str, ...], aggregations: frozenset[Aggregation]) -> Vector:

@@ -1,0 +1,265 @@
+"""The house style: what every panel and dashboard looks like. The only importer of grafanalib."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from string import ascii_uppercase
+from typing import Any, Final, NamedTuple
+
+from grafanalib import core
+from grafanalib._gen import DashboardEncoder
+
+from dashboards.questions import Column, Limits, Question, Role, Series, Variable, label_title, unit_id
+from dashboards.schema import modern
+from dashboards.uids import SLO, WORKLOAD
+from kube_headroom.catalogue.labels import Workload
+from kube_headroom.catalogue.metric import Unit
+
+INTERVAL: Final = "30s"
+"""No point is asked for more often than it is scraped, and no rate has fewer than four scrapes (2 minutes)."""
+
+COLUMNS: Final = 24
+HEIGHTS: Final = {"stat": 4, "timeseries": 8, "table": 8, "state-timeline": 6}
+TAG: Final = "headroom"
+
+WAYS_DOWN: Final = {WORKLOAD: Workload._fields, SLO: ("slo_service", "slo", "slo_group")}
+"""What leads from a table to which dashboard; its variables are named after the labels."""
+
+REFRESHES: Final = ["30s", "1m", "5m", "15m", "30m", "1h"]
+
+_DASHED: Final = {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}}
+_NO_VERDICT: Final = ((None, "text"),)
+
+
+class Panel(NamedTuple):
+    """A panel before it has its place; `width` is of 24."""
+
+    drawn: Any
+    width: int
+
+
+class Row(NamedTuple):
+    """A headline and the panels below it, from left to right."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+class Board(NamedTuple):
+    """A dashboard; `uid` is its address for ever."""
+
+    uid: str
+    title: str
+    description: str
+    variables: tuple[Variable, ...]
+    rows: tuple[Row, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON that Grafana imports."""
+        dashboard = core.Dashboard(
+            uid=self.uid,
+            title=self.title,
+            description=self.description,
+            tags=[TAG],
+            editable=False,
+            graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
+            timezone="browser",
+            refresh="1m",
+            time=core.Time("now-6h", "now"),
+            timePicker=core.TimePicker(REFRESHES, []),
+            links=[_to_the_others()],
+            templating=core.Templating(list=[_DATASOURCE, *map(_template, self.variables)]),
+            panels=list(_placed(self.rows)),
+        ).auto_panel_ids()
+        return modern(json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder)))
+
+
+def graph(question: Question, *series: Series, limits: Limits | None = None, width: int = 12) -> Panel:
+    """Draw lines over time, with dashes where limits make them a matter of concern."""
+    drawn = core.TimeSeries(
+        **_asked(question, series),
+        unit=unit_id(question.unit, per_second=question.per_second),
+        axisLabel="cores" if question.unit is Unit.CORES else "",
+        axisSoftMin=0,
+        fillOpacity=5,
+        showPoints="never",
+        colorMode="palette-classic-by-name",
+        overrides=_coloured(series),
+        tooltipMode="multi",
+        tooltipSort="desc",
+        stacking={"mode": "none", "group": "A"},
+        thresholdsStyleMode="dashed" if limits else "off",
+        extraJson=_defaults(question, limits),
+    )
+    return Panel(drawn, width)
+
+
+def stat(question: Question, *series: Series, limits: Limits | None = None, width: int = 6) -> Panel:
+    """Show the newest value of each series, with its past behind it."""
+    drawn = core.Stat(
+        **_asked(question, series),
+        format=unit_id(question.unit, per_second=question.per_second),
+        reduceCalc="lastNotNull",
+        color={"mode": "thresholds"},
+        extraJson=_defaults(question, limits),
+    )
+    return Panel(drawn, width)
+
+
+def table(question: Question, *columns: Column, ascending: bool = False, width: int = 8) -> Panel:
+    """List what there is at the end of the time range, sorted by the first column; labels lead to what they name."""
+    labels = columns[0].query.labels
+    drawn = core.Table(
+        **_asked(question, [Series(column.query, "") for column in columns], instant=True),
+        unit="short",
+        transformations=_one_table(labels, columns),
+        overrides=[*map(_column_style, columns), *_ways_down(labels)],
+        sortBy=[core.TableSortByField(columns[0].title, desc=not ascending)],
+        extraJson=_defaults(question, None),
+    )
+    return Panel(drawn, width)
+
+
+def states(question: Question, series: Series, colours: Sequence[tuple[str, str]], *, width: int = 24) -> Panel:
+    """Show when each state was in force: a line for each, coloured by the end of its name."""
+    drawn = core.StateTimeline(
+        **_asked(question, [series]),
+        mappings=[{"type": "value", "options": {"1": {"text": " ", "index": 0}}}],
+        showValue="never",
+        overrides=[
+            {
+                "matcher": {"id": "byRegexp", "options": f"/{name}$/"},
+                "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
+            }
+            for name, colour in colours
+        ],
+        extraJson=_defaults(question, None),
+    )
+    return Panel(drawn, width)
+
+
+def _asked(question: Question, series: Iterable[Series], *, instant: bool = False) -> dict[str, Any]:
+    targets = [
+        core.Target(
+            expr=str(one.query),
+            legendFormat=one.legend,
+            refId=reference,
+            instant=instant,
+            interval=INTERVAL,
+            format="table" if instant else "time_series",
+        )
+        for reference, one in zip(ascii_uppercase, series, strict=False)
+    ]
+    return {
+        "title": question.title,
+        "description": question.sentence,
+        "dataSource": "${datasource}",
+        "interval": INTERVAL,
+        "targets": targets,
+    }
+
+
+def _defaults(question: Question, limits: Limits | None) -> dict[str, Any]:
+    """What grafanalib's builders have no word for, or an old one."""
+    given = {"noValue": question.without, "thresholds": _thresholds(limits)}
+    return {"fieldConfig": {"defaults": given}}
+
+
+def _thresholds(limits: Limits | None) -> dict[str, Any]:
+    steps = limits.steps() if limits else _NO_VERDICT
+    reached = [{"color": colour, "value": value} for value, colour in steps if value != float("inf")]
+    return {"mode": "absolute", "steps": reached}
+
+
+def _coloured(series: Iterable[Series]) -> list[dict[str, Any]]:
+    return [
+        {
+            "matcher": {"id": "byFrameRefID", "options": reference},
+            "properties": [
+                {"id": "color", "value": {"mode": "fixed", "fixedColor": one.role.value}},
+                *([_DASHED] if one.role is Role.LIMIT else []),
+            ],
+        }
+        for reference, one in zip(ascii_uppercase, series, strict=False)
+        if one.role
+    ]
+
+
+def _one_table(labels: tuple[str, ...], columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Merge the columns' answers by their labels, and give them their heads and order."""
+    # Grafana calls a value by its query only where there are several.
+    heads = ["Value"] if len(columns) == 1 else [f"Value #{reference}" for reference in ascii_uppercase]
+    titles = {label: label_title(label) for label in labels}
+    titles |= {head: column.title for head, column in zip(heads, columns, strict=False)}
+    organize = {
+        "excludeByName": {"Time": True},
+        "indexByName": {name: place for place, name in enumerate(titles)},
+        "renameByName": titles,
+    }
+    return [{"id": "merge", "options": {}}, {"id": "organize", "options": organize}]
+
+
+def _column_style(column: Column) -> dict[str, Any]:
+    properties: list[dict[str, Any]] = [{"id": "unit", "value": unit_id(column.unit)}, {"id": "decimals", "value": 2}]
+    if column.limits:
+        properties += [
+            {"id": "thresholds", "value": _thresholds(column.limits)},
+            {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+        ]
+    return {"matcher": {"id": "byName", "options": column.title}, "properties": properties}
+
+
+def _ways_down(labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Lead from labels to the dashboard of what they name, at the same time and data source."""
+    return [
+        {
+            "matcher": {"id": "byName", "options": label_title(label)},
+            "properties": [{"id": "links", "value": [_way_down(uid, named)]}],
+        }
+        for uid, named in WAYS_DOWN.items()
+        if set(named) <= set(labels)
+        for label in named
+    ]
+
+
+def _way_down(uid: str, labels: tuple[str, ...]) -> dict[str, Any]:
+    chosen = [f"var-{label}=${{__data.fields.{label_title(label)}:percentencode}}" for label in labels]
+    url = "&".join([f"/d/{uid}?${{__url_time_range}}", "${datasource:queryparam}", *chosen])
+    return {"title": "Look closer", "url": url, "targetBlank": False}
+
+
+def _placed(rows: Iterable[Row]) -> Iterable[Any]:
+    """Give every panel its place, from left to right and from top to bottom."""
+    top = 0
+    for row in rows:
+        yield core.RowPanel(title=row.title, gridPos=core.GridPos(h=1, w=COLUMNS, x=0, y=top))
+        top, left, tallest = top + 1, 0, 0
+        for panel in row.panels:
+            height = HEIGHTS[panel.drawn.to_json_data()["type"]]
+            if left + panel.width > COLUMNS:
+                top, left, tallest = top + tallest, 0, 0
+            panel.drawn.gridPos = core.GridPos(h=height, w=panel.width, x=left, y=top)
+            left, tallest = left + panel.width, max(tallest, height)
+            yield panel.drawn
+        top += tallest
+
+
+def _template(variable: Variable) -> Any:  # noqa: ANN401 - grafanalib has no types
+    return core.Template(
+        name=variable.label,
+        label=variable.title,
+        query=f"label_values({variable.among}, {variable.label})",
+        dataSource="${datasource}",
+        includeAll=variable.all_of_them,
+        allValue=".*" if variable.all_of_them else None,
+        refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
+        sort=core.SORT_ALPHA_ASC,
+    )
+
+
+def _to_the_others() -> Any:  # noqa: ANN401 - grafanalib has no types
+    return core.DashboardLink(title="Headroom", tags=[TAG], asDropdown=True, keepTime=True, includeVars=True)
+
+
+_DATASOURCE: Final = core.Template(name="datasource", label="Data source", type="datasource", query="prometheus")
