@@ -5,7 +5,7 @@ UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 
 # What the real tests and the bench start.
-TOOLS := alertmanager etcd helm helm-3 kube-state-metrics kubectl kubernetes kwok oracle prometheus prometheus-2 prometheus-operator sloth vmalert
+TOOLS := alertmanager etcd helm helm-3 kube-state-metrics kubectl kubernetes kwok oracle otelcol prometheus prometheus-2 prometheus-operator sloth vmalert
 # What the tests on real kubelets start; the rest is Debian's.
 CLUSTER := etcd kubernetes
 
@@ -42,6 +42,7 @@ check: setup ## Check format, lint, types, the rooms' imports and generated file
 generate: setup ## Write the generated files anew
 	.venv/bin/python -m kube_headroom.catalogue docs/metrics.md
 	.venv/bin/python -m tools.settings_page
+	.venv/bin/python -m tools.chart_schema
 	.venv/bin/python -m tools.incidents_page
 	.venv/bin/python -m alerts
 	.venv/bin/python -m dashboards
@@ -69,5 +70,5 @@ tools: setup ## Build the pinned real programs unless the cache has them
 	@touch $@
 
 .venv/.synced: pyproject.toml uv.lock .uv/.uv-$(UV_VERSION)
-	UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --frozen --extra demo --python .uv/bin/python
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --frozen --extra demo --extra otel --python .uv/bin/python
 	@touch $@

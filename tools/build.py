@@ -97,7 +97,15 @@ PROGRAMS: Mapping[str, Program] = {
     "helm-3": Program(
         module="helm.sh/helm/v3",
         packages={"helm-3": "helm.sh/helm/v3/cmd/helm"},
-        symbols={"helm.sh/helm/v3/internal/version.version": "{version}"},
+        symbols={
+            "helm.sh/helm/v3/internal/version.version": "{version}",
+            # As its own releases are built, from its client-go; else it takes every cluster for 1.20.
+            **{
+                f"helm.sh/helm/v3/pkg/{package}.k8sVersion{part}": number
+                for package in ("chartutil", "lint/rules")
+                for part, number in (("Major", "1"), ("Minor", "37"))
+            },
+        },
     ),
     "kube-state-metrics": Program(
         module="k8s.io/kube-state-metrics/v2",
@@ -130,6 +138,10 @@ PROGRAMS: Mapping[str, Program] = {
     "oracle": Program(
         module="kube-headroom.io/tools/oracle",
         packages={"oracle": "."},
+    ),
+    "otelcol": Program(
+        module="kube-headroom.io/tools/otelcol",
+        packages={"otelcol": "."},
     ),
     "prometheus": Program(
         module="github.com/prometheus/prometheus",
