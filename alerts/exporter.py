@@ -63,4 +63,4 @@ def _unread() -> Vector:
 
 
 def _alert(name: str, severity: str, query: Vector, wait: limit.Period | None = None) -> Alert:
-    return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.default if wait else "")
+    return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.default if wait else "", query)

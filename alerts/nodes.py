@@ -50,7 +50,7 @@ def paging() -> Vector:
 
 def _alert(name: str, severity: str, condition: Vector, wait: limit.Period) -> Alert:
     query = or_(condition, held(name, severity, *NODE), on=NODE)
-    return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.default)
+    return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.default, condition)
 
 
 def _nodes() -> Vector:

@@ -27,13 +27,17 @@ class Recording(NamedTuple):
 
 
 class Alert(NamedTuple):
-    """An alert; `wait` is how long its query must answer before it fires, "" for at once."""
+    """An alert; `wait` is how long its query must answer before it fires, "" for at once.
+
+    `condition` is the part of the query that people ask by hand: without owner, and without what holds an alert.
+    """
 
     name: str
     query: Vector
     severity: str
     annotations: Mapping[str, str]
     wait: str = ""
+    condition: Vector | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the rule as YAML has it; ValueError where labels of the scrape would split the alert."""

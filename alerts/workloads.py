@@ -58,7 +58,8 @@ class Cause(NamedTuple):
         """Return the alert: the condition with its owner, held while nobody tells."""
         proven = self.proven.default if self.proven else ""
         query = owned(self.condition, self.alert, self.severity, proven=proven)
-        return Alert(self.alert, query, self.severity, texts.TEXTS[self.alert].annotations(), self.wait.default)
+        annotations = texts.TEXTS[self.alert].annotations()
+        return Alert(self.alert, query, self.severity, annotations, self.wait.default, self.condition)
 
 
 def groups() -> tuple[Group, ...]:
