@@ -142,13 +142,13 @@ def test_an_objective_without_data_is_withdrawn_and_comes_back_with_its_value() 
     assert counted(cart, NOW + 3_030) == (330, 0)
 
 
-def test_an_evaluation_step_looks_at_an_objective_when_data_or_a_bucket_of_time_came() -> None:
+def test_an_evaluation_step_looks_at_an_objective_when_data_came_or_time_moved_its_windows_on() -> None:
     cart = engine(now=NOW)
     feed(cart, NOW, NOW + 300)
-    assert cart.changes(NOW + 301) == []
-    assert cart.changes(NOW + 330) == [ALONE]
-    cart.add(KEY, [stretch(NOW + 330, NOW + 331, 1)])
-    assert cart.changes(NOW + 332) == [ALONE]
+    assert cart.changes(NOW + 330) == []
+    cart.add(KEY, [stretch(NOW + 300, NOW + 330, 1)])
+    assert cart.changes(NOW + 331) == [ALONE]
+    assert cart.changes(NOW + 390) == [ALONE]
 
 
 def test_idle_is_not_missing() -> None:

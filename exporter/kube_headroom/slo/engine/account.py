@@ -55,7 +55,8 @@ class Standing:
         else:
             # A member is missing only after its last moment, hence the next float.
             gone = math.nextafter(self.heard + limits.missing_after, math.inf)
-            self.due = min((now // FINEST + 1) * FINEST, self.counters.next_release(), gone)
+            # Two buckets on: while data come each step looks by itself, and a look in between costs as much again.
+            self.due = min((now // FINEST + 2) * FINEST, self.counters.next_release(), gone)
 
 
 class Account:

@@ -12,9 +12,9 @@ LEVELS = ((30, 3_600), (300, 21_600), (3_600, 259_200))
 """Seconds per bucket and seconds that the ring reaches back; the first level that reaches a window shows it."""
 
 COARSE = 21_600
-MOST_COARSE = 192
+MOST_COARSE = 128
 LONGEST_BUCKET = 8 * 86_400
-"""The ring of the longest period: buckets of six hours, doubled until it has at most 192, or a bucket is eight days."""
+"""The ring of the longest period: buckets of six hours, doubled until it has at most 128, or a bucket is eight days."""
 
 LEVEL_OF = {
     name: next(at for at, (_, reach) in enumerate(LEVELS) if reach >= seconds) for name, seconds in WINDOWS.items()
@@ -51,9 +51,7 @@ class Ring:
         size = -(-reach // step) + 2
         self.step = step * SECOND
         self.first = now // self.step - size + 1
-        self.events = array("q", bytes(8 * size))
-        self.bad = array("q", bytes(8 * size))
-        self.covered = array("q", bytes(8 * size))
+        self.events, self.bad, self.covered = _zeros(size), _zeros(size), _zeros(size)
         self._sums: dict[int, list[int]] = {}
 
     def add(self, flow: Flow, begin: int, end: int, cover: Flow | None = None) -> None:
@@ -123,8 +121,13 @@ class Ring:
 
     def _advance(self, first: int) -> None:
         shift = min(first - self.first, len(self.events))
-        zeros = array("q", bytes(8 * shift))
+        zeros = _zeros(shift)
         self.events = self.events[shift:] + zeros
         self.bad = self.bad[shift:] + zeros
         self.covered = self.covered[shift:] + zeros
         self.first = first
+
+
+def _zeros(size: int) -> array[int]:
+    """Return zeros in no more memory than they need: an array made of bytes has room to grow."""
+    return array("q", [0]) * size
