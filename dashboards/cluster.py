@@ -11,7 +11,7 @@ from kube_headroom.catalogue import indicators, node_usage, nodes, slo, slo_indi
 from kube_headroom.catalogue.indicator import Indicator
 from kube_headroom.catalogue.labels import NodePool
 from kube_headroom.catalogue.labels import Slo as SloIdentity
-from kube_headroom.catalogue.metric import Counter, Gauge, Unit
+from kube_headroom.catalogue.metric import Gauge, Unit
 from kube_headroom.catalogue.promql import and_, highest, lowest, max_by, min_by, ratio, sum_by
 from kube_headroom.catalogue.selection import label_is, rate, value
 from kube_headroom.catalogue.vector import RATE_INTERVAL, Vector
@@ -93,7 +93,7 @@ def _pools() -> Panel:
     question = Question(
         "Pools",
         "What each pool can give on ready nodes that are not cordoned, what is charged on all its nodes, and what is "
-        "used on the measured ones.",
+        "used on the measured ones, CPU in the last five minutes.",
         Unit.NONE,
         "No node pool is known",
     )
@@ -102,7 +102,7 @@ def _pools() -> Panel:
         Column("Nodes", _sum(nodes.POOL_NODES), Unit.NONE),
         Column("Cores allocatable", _sum(nodes.POOL_CPU_ALLOCATABLE), Unit.CORES),
         Column("Cores requested", _sum(nodes.POOL_CPU_REQUESTED), Unit.CORES),
-        Column("Cores used", sum_by(_lately(node_usage.POOL_CPU_USAGE), *_POOL), Unit.CORES),
+        Column("Cores used", sum_by(rate(node_usage.POOL_CPU_USAGE, usage_indicators.LATELY), *_POOL), Unit.CORES),
         Column("Memory allocatable", _sum(nodes.POOL_MEMORY_ALLOCATABLE), Unit.BYTES),
         Column("Memory requested", _sum(nodes.POOL_MEMORY_REQUESTED), Unit.BYTES),
         Column("Memory used", _sum(node_usage.POOL_MEMORY_WORKING_SET), Unit.BYTES),
@@ -192,7 +192,3 @@ def _worst(indicator: Indicator, without: str, limits: Limits | None = None) -> 
 
 def _sum(gauge: Gauge[NodePool]) -> Vector:
     return sum_by(value(gauge), *_POOL)
-
-
-def _lately(counter: Counter[NodePool]) -> Vector:
-    return rate(counter, RATE_INTERVAL)

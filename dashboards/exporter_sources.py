@@ -37,7 +37,7 @@ def watched() -> tuple[Panel, ...]:
         graph(
             counted(
                 "Failed requests",
-                "Requests to sources that failed, by reason, in the time that a point stands for.",
+                "Requests to sources that failed, by reason, in the two minutes or more before each point.",
                 "No request failed",
             ),
             Series(growth(exporter.SOURCE_ERRORS), "{{source}}: {{reason}}"),
@@ -166,7 +166,9 @@ def server() -> tuple[Panel, ...]:
             width=6,
         ),
         graph(
-            counted("Questions without an answer", "By reason, in the time that a point stands for.", NO_PROMETHEUS),
+            counted(
+                "Questions without an answer", "By reason, in the two minutes or more before each point.", NO_PROMETHEUS
+            ),
             Series(growth(prometheus.PROMETHEUS_ERRORS), "{{reason}}"),
             width=6,
         ),

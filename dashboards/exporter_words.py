@@ -27,5 +27,5 @@ def each(gauge: Gauge[Any]) -> Vector:
 
 
 def growth(counter: Counter[Any]) -> Vector:
-    """Return what a counter grew in the time that a point stands for, by all its labels."""
+    """Return what a counter grew before each point, in two minutes or more, by all its labels."""
     return sum_by(increase(counter, RATE_INTERVAL), *counter.label_names)

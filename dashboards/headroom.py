@@ -121,7 +121,7 @@ def _slo_engine() -> tuple[Panel, ...]:
         graph(
             counted(
                 "Data that could not be counted",
-                "By SLO and reason, in the time that a point stands for.",
+                "By SLO and reason, in the two minutes or more before each point.",
                 "All data could be counted",
             ),
             Series(growth(slo_engine.FLAWS), "{{slo_service}}/{{slo}}: {{reason}}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from string import ascii_uppercase
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,7 @@ WAYS_DOWN: Final = {WORKLOAD: Workload._fields, SLO: ("slo_service", "slo", "slo
 REFRESHES: Final = ["30s", "1m", "5m", "15m", "30m", "1h"]
 
 _DASHED: Final = {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}}
+_LABEL_IN_LEGEND: Final = re.compile(r"{{(\w+)}}")
 _NO_VERDICT: Final = ((None, "text"),)
 
 
@@ -110,6 +112,10 @@ def stat(question: Question, *series: Series, limits: Limits | None = None, widt
 def table(question: Question, *columns: Column, ascending: bool = False, width: int = 8) -> Panel:
     """List what there is at the end of the time range, sorted by the first column; labels lead to what they name."""
     labels = columns[0].query.labels
+    for column in columns:
+        if set(column.query.labels) != set(labels):
+            message = f"{question.title}: rows of {column.query} are not those of {columns[0].query}; expected the same labels"
+            raise ValueError(message)
     drawn = core.Table(
         **_asked(question, [Series(column.query, "") for column in columns], instant=True),
         unit="short",
@@ -139,7 +145,11 @@ def states(question: Question, series: Series, colours: Sequence[tuple[str, str]
     return Panel(drawn, width)
 
 
-def _asked(question: Question, series: Iterable[Series], *, instant: bool = False) -> dict[str, Any]:
+def _asked(question: Question, series: Sequence[Series], *, instant: bool = False) -> dict[str, Any]:
+    for one in series:
+        if unknown := set(_LABEL_IN_LEGEND.findall(one.legend)) - set(one.query.labels):
+            message = f"{question.title}: {one.query} has no {', '.join(unknown)} for the legend {one.legend}"
+            raise ValueError(message)
     targets = [
         core.Target(
             expr=str(one.query),

@@ -257,7 +257,7 @@ def _restarts() -> tuple[Panel, ...]:
         graph(
             Question(
                 "Restarts and ends",
-                "How often each container restarted, and why containers ended, in the time that a point stands for.",
+                "How often each container restarted, and why containers ended, in the two minutes or more before each point.",
                 Unit.NONE,
                 "No container ever ran",
             ),
@@ -271,8 +271,8 @@ def _restarts() -> tuple[Panel, ...]:
         graph(
             Question(
                 "Events",
-                "Events about the workload and its pods and jobs by reason, in the time that a point "
-                "stands for; a lower bound.",
+                "Events about the workload and its pods and jobs by reason, in the two minutes or more before each "
+                "point; a lower bound.",
                 Unit.NONE,
                 "No event was told",
             ),
@@ -281,7 +281,7 @@ def _restarts() -> tuple[Panel, ...]:
         graph(
             Question(
                 "Evictions",
-                "Pods ended from outside, by reason, in the time that a point stands for.",
+                "Pods ended from outside, by reason, in the two minutes or more before each point.",
                 Unit.NONE,
                 "No pod was evicted",
             ),

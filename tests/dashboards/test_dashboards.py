@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
-from dashboards.panels import INTERVAL, WAYS_DOWN
-from dashboards.questions import ANY, GREEN, ORANGE, RED, Limits, Role, unit_id
+from dashboards.panels import INTERVAL, WAYS_DOWN, graph, table
+from dashboards.questions import ANY, GREEN, ORANGE, RED, Column, Limits, Question, Role, Series, unit_id
 from dashboards.slo import STATES
 from dashboards.uids import CLUSTER
+from kube_headroom.catalogue import nodes
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from kube_headroom.catalogue.metric import Unit
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.catalogue.promql import sum_by
+from kube_headroom.catalogue.selection import value
 from kube_headroom.catalogue.slo import SLO_METRICS
 from tests.dashboards.boards import DASHBOARDS, Panel, Target, panels, targets
 from tests.dashboards.grafana_model import reread
@@ -123,14 +126,6 @@ def test_a_query_asks_for_series_of_the_catalogue(target: Target) -> None:
     assert set(re.findall(r"headroom_\w+", target.json["expr"])) <= emitted
 
 
-@each_target
-def test_a_legend_names_labels_that_its_series_have(target: Target) -> None:
-    named = set(re.findall(r"{{(\w+)}}", target.json["legendFormat"]))
-    grouped = {label for group in re.findall(r"by \(([^)]*)\)", target.json["expr"]) for label in group.split(", ")}
-
-    assert named <= grouped
-
-
 @pytest.mark.parametrize(
     ("limits", "colours"),
     [
@@ -153,3 +148,19 @@ def test_limits_become_colours(limits: Limits, colours: tuple[tuple[float | None
 def test_numbers_that_nobody_can_read_are_refused(unit: Unit, per_second: bool) -> None:
     with pytest.raises(ValueError, match="are not for people; ask for an age or a share"):
         unit_id(unit, per_second=per_second)
+
+
+ASKED = Question("Nodes", "Nodes that are ready.", Unit.NONE, "No node is known")
+READY = sum_by(value(nodes.NODE_READY), "node")
+
+
+def test_a_legend_of_a_label_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Nodes: .* has no node_pool for the legend \{\{node_pool}}"):
+        graph(ASKED, Series(READY, "{{node_pool}}"))
+
+
+def test_a_column_of_other_rows_is_refused() -> None:
+    by_pool = sum_by(value(nodes.POOL_NODES), "node_pool")
+
+    with pytest.raises(ValueError, match=r"Nodes: rows of .* expected the same labels"):
+        table(ASKED, Column("Ready", READY, Unit.NONE), Column("Pool", by_pool, Unit.NONE))
