@@ -5,7 +5,7 @@ WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY exporter ./exporter
 ENV UV_PROJECT_ENVIRONMENT=/opt/headroom UV_PYTHON_DOWNLOADS=never
-RUN uv sync --frozen --no-dev --no-editable --compile-bytecode
+RUN uv sync --frozen --no-default-groups --extra otel --no-editable --compile-bytecode
 
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/headroom /opt/headroom

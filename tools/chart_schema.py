@@ -28,6 +28,7 @@ _TEXT: Schema = {"type": "string"}
 _LABELS: Schema = {"type": "object", "additionalProperties": _TEXT}
 _OPEN: Schema = {"type": "object"}
 _DURATION: Schema = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h|d|w|y))+$"}
+_URL: Schema = {"type": "string", "pattern": "^(https?://.+)?$"}
 _QUANTITY: Schema = {"type": "string", "pattern": "^[0-9]+(Ki|Mi|Gi|Ti)?$"}
 _TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
 
@@ -83,7 +84,7 @@ _LABELLED = (
     *("additionalLabels", "nodeSelector", "podAnnotations", "podLabels", "service.annotations"),
     *("serviceAccount.annotations", "persistence.annotations", "dashboards.annotations"),
     *("prometheus.monitor.additionalLabels", "rules.prometheusRule.additionalLabels"),
-    "rules.configMap.additionalLabels",
+    *("rules.configMap.additionalLabels", "alertmanager.configMap.additionalLabels"),
 )
 """Mappings of texts: Kubernetes refuses a label or annotation that is a number or boolean."""
 
@@ -107,6 +108,8 @@ _SPECIAL: dict[str, Schema] = {
     "prometheus.monitor.instance": {"type": "string", "minLength": 1},
     "prometheus.monitor.sampleLimit": {"type": "integer", "minimum": 0},
     "dashboards.labels": _LABELS,
+    "rules.grafanaUrl": _URL,
+    "rules.runbooksUrl": _URL,
     "persistence.size": _QUANTITY,
     "persistence.accessModes": {
         "type": "array",
@@ -128,7 +131,8 @@ _SPECIAL: dict[str, Schema] = {
     "resources": _OPEN,
     "livenessProbe": _OPEN,
     "readinessProbe": _OPEN,
-} | dict.fromkeys(_LABELLED, _LABELS)
+    **dict.fromkeys(_LABELLED, _LABELS),
+}
 
 
 if __name__ == "__main__":

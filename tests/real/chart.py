@@ -104,7 +104,11 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
         "rules": {
             "prometheusRule": {"enabled": True, "additionalLabels": {"release": "kube-prometheus-stack"}},
             "configMap": {"enabled": True},
+            "grafanaUrl": "https://grafana.example.com/",
+            "runbooksUrl": "https://docs.example.com/runbooks",
         },
+        "alertmanager": {"configMap": {"enabled": True}},
+        "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Headroom"}},
         "persistence": {"enabled": True, "storageClassName": "fast", "annotations": {"example.com/a": "b"}},
         "networkPolicy": {
             "enabled": True,

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from alerts.asking import DASHBOARDS
+from alerts.texts import RUNBOOKS
 from kube_headroom.settings import SETTINGS, Setting, Settings, read
+from kube_headroom.tracing.resource import DOWNWARD
 from tests.conftest import Golden
 from tests.real.chart import HELMS, VALUES, container, of_kind, only, refusal, render, run, values_file
 from tests.real.client import Object
@@ -161,33 +164,38 @@ def test_every_word_of_a_setting_is_taken(tmp_path: Path) -> None:
         assert {name: getattr(arrived, name.replace("-", "_").replace(".", "_")) for name in chosen} == chosen
 
 
-def test_the_rules_are_those_that_were_generated(tmp_path: Path) -> None:
-    objects = render("helm", VALUES["everything on"], tmp_path)
-    generated = yaml.safe_load((CHART / "generated/rules.yaml").read_text())
+def test_rules_routes_and_dashboards_are_those_that_were_generated(helm: str, tmp_path: Path) -> None:
+    objects = render(helm, {**VALUES["everything on"], "rules": DELIVERED}, tmp_path)
+    generated = {path.name: path.read_text() for path in (CHART / "generated").rglob("*") if path.is_file()}
+    rules = yaml.load(generated["rules.yaml"], Loader=yaml.CSafeLoader)
+    files = {each["metadata"]["name"]: each["data"] for each in of_kind(objects, "ConfigMap") if "data" in each}
 
-    assert only(objects, "PrometheusRule")["spec"] == generated
-    (in_file,) = (
-        each["data"] for each in of_kind(objects, "ConfigMap") if each["metadata"]["name"] == "headroom-rules"
-    )
-    assert yaml.safe_load(in_file["headroom.yaml"]) == generated
+    assert only(objects, "PrometheusRule")["spec"] == rules
+    assert yaml.load(files.pop("headroom-rules")["headroom.yaml"], Loader=yaml.CSafeLoader) == rules
+    assert files.pop("headroom-alertmanager") == {
+        name: generated.pop(name) for name in ("alertmanager.yaml", "headroom.tmpl")
+    }
+    dashboards = {name: text for name, text in generated.items() if name.endswith(".json")}
+    delivered = {name: text for data in files.values() for name, text in data.items() if name.endswith(".json")}
+    assert delivered == dashboards
+    sidecar = {
+        each["metadata"]["name"]
+        for each in of_kind(objects, "ConfigMap")
+        if each["metadata"].get("labels", {}).get("grafana_dashboard") == "1"
+    }
+    assert sidecar == {f"headroom-dashboard-{name[len('headroom-') : -len('.json')]}" for name in dashboards}
 
 
-def test_dashboards_are_delivered_byte_by_byte(helm: str, tmp_path: Path) -> None:
-    copy = shutil.copytree(CHART, tmp_path / "chart")
-    shutil.rmtree(copy / "generated/dashboards", ignore_errors=True)
-    (copy / "generated/dashboards").mkdir()
-    written = '{"title": "Workload", "legend": "{{pod}}"}\n'
-    (copy / "generated/dashboards/workload.json").write_text(written)
-    values = {"dashboards": {"enabled": True, "annotations": {"grafana_folder": "Headroom"}}}
-    (found,) = (
-        each
-        for each in of_kind(render(helm, values, tmp_path, chart=copy), "ConfigMap")
-        if each["metadata"]["labels"].get("grafana_dashboard") == "1"
-    )
+DELIVERED = {"prometheusRule": {"enabled": True}, "configMap": {"enabled": True}}
 
-    assert found["metadata"]["name"] == "headroom-dashboard-workload"
-    assert found["metadata"]["annotations"] == {"grafana_folder": "Headroom"}
-    assert found["data"] == {"headroom-workload.json": written}
+
+def test_the_links_of_alerts_lead_to_the_users_places(tmp_path: Path) -> None:
+    written = json.dumps(only(render("helm", VALUES["everything on"], tmp_path), "PrometheusRule"))
+
+    assert RUNBOOKS not in written
+    assert DASHBOARDS not in written
+    assert "https://docs.example.com/runbooks/Headroom" in written
+    assert "https://grafana.example.com/d/headroom-workload?" in written
 
 
 def test_a_chart_without_dashboards_says_so(tmp_path: Path) -> None:
@@ -227,7 +235,12 @@ def test_the_image_is_named_by_registry_and_digest(tmp_path: Path) -> None:
     assert named == f"registry.example.com/kube-headroom@sha256:{'0' * 64}"
 
 
+def test_traces_learn_of_the_pod_they_come_from(tmp_path: Path) -> None:
+    assert DOWNWARD.keys() <= {each["name"] for each in container(render("helm", {}, tmp_path))["env"]}
+
+
 NOTES = {
+    "links that lead nowhere": ({"rules": {"configMap": {"enabled": True}}}, "set rules.grafanaUrl"),
     "nothing scrapes it": ({}, "Nothing scrapes it yet: set prometheus.monitor.enabled"),
     "nothing alerts": ({}, "No alert is installed: set rules.prometheusRule.enabled"),
     "what is lost with the pod": ({}, "SLO windows and budgets are lost with the pod"),

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -14,7 +15,7 @@ from kube_headroom.catalogue.exporter import SOURCE_ERRORS, SOURCE_UP
 from tests.real.audited import AuditedControlPlane
 from tests.real.certificates import write_kubeconfig
 from tests.real.chart import HELMS, NAMESPACE, RELEASE, VALUES, granted, of_kind, only, render, run, values_file
-from tests.real.client import Client, Object
+from tests.real.client import Client, Object, RefusedError
 from tests.real.conftest import wait_for_service_account
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter
@@ -48,7 +49,13 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditedControlPl
 
 
 def served(client: Client, plural: str) -> bool:
-    resources = client.request("GET", "/apis/monitoring.coreos.com/v1")["resources"]
+    """Whether the server has made room for a new kind: discovery follows its definition a moment later."""
+    try:
+        resources = client.request("GET", "/apis/monitoring.coreos.com/v1")["resources"]
+    except RefusedError as refusal:
+        if refusal.code == httpx.codes.NOT_FOUND:
+            return False
+        raise
     return plural in {each["name"] for each in resources}
 
 
