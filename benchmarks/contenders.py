@@ -74,7 +74,7 @@ def install(folder: Path) -> Path:
     """Install what an image holds, without the developers' packages, and return its Python."""
     uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
     environment = os.environ | {"UV_PROJECT_ENVIRONMENT": str(folder)}
-    command = [uv, "sync", "--quiet", "--frozen", "--no-dev", "--compile-bytecode", "--project", str(ROOT)]
+    command = [uv, "sync", "--quiet", "--frozen", "--no-default-groups", "--compile-bytecode", "--project", str(ROOT)]
     subprocess.run(command, env=environment, check=True)
     return folder / "bin" / "python"
 
