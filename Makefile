@@ -45,6 +45,7 @@ generate: setup ## Write the generated files anew
 	.venv/bin/python -m tools.chart_schema
 	.venv/bin/python -m tools.incidents_page
 	.venv/bin/python -m alerts
+	.venv/bin/python -m collector
 	.venv/bin/python -m dashboards
 
 screenshots: setup ## Take the documentation's pictures of a running demo anew; needs Chromium

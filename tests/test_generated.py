@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from alerts import __main__ as alerts_files
+from collector import __main__ as collector_file
+from collector.configuration import page as collector_page
 from dashboards import __main__ as dashboards_files
 from kube_headroom.catalogue.document import document
 from kube_headroom.simulator.incidents.schedule import read_schedule
@@ -31,6 +33,10 @@ def test_the_dashboards_are_what_their_panels_say() -> None:
     recorded = {file: file.read_bytes() for file in dashboards_files.FOLDER.iterdir()}
 
     assert recorded == {file: text.encode() for file, text in dashboards_files.files().items()}, "run make generate"
+
+
+def test_the_collectors_configuration_is_what_its_parts_say() -> None:
+    assert collector_file.FILE.read_bytes() == collector_page().encode(), "run make generate"
 
 
 def test_the_incidents_page_is_what_the_table_says() -> None:

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"log"
 	"os"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/connector/servicegraphconnector"
@@ -81,8 +80,6 @@ func main() {
 		}},
 	}
 	if err := otelcol.NewCommand(settings).Execute(); err != nil {
-		log.SetFlags(0)
-		log.Print(err)
-		os.Exit(1)
+		os.Exit(1) // It has said why.
 	}
 }
