@@ -1,17 +1,15 @@
-"""Sentences of annotations that ask Prometheus anew about the alert's own object, and the addresses beside them."""
+"""Sentences of annotations that ask Prometheus anew about the alert's own object."""
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
 
+from alerts.links import dashboard
 from alerts.texts import RUNBOOKS
 from kube_headroom.catalogue.recorded import ALERTS_FOR_STATE
 from kube_headroom.catalogue.selection import Matcher, label_is, value
 from kube_headroom.catalogue.vector import Vector
-
-DASHBOARDS: Final = "https://kube-headroom.io/grafana/d"
-"""Where Grafana shows a dashboard by its uid."""
 
 OWNER: Final = "Owner: {{ with $labels.owner }}{{ . }}{{ else }}none declared{{ end }}."
 
@@ -34,12 +32,11 @@ class Text(NamedTuple):
             ALERTS_FOR_STATE, label_is("alertname", self.alert), *this(*self.labels), target_labels=self.labels
         )
         since = f"Since {asked(began, 'humanizeTimestamp', otherwise='now')}."
-        variables = "&".join(f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in self.labels)
         return {
             "summary": self.summary,
             "description": " ".join((*self.description, since)),
             "runbook_url": f"{RUNBOOKS}/{self.alert}",
-            "dashboard_url": f"{DASHBOARDS}/{self.dashboard}" + (f"?{variables}" if variables else ""),
+            "dashboard_url": dashboard(self.dashboard, self.labels),
         }
 
 

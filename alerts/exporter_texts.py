@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from alerts.asking import Text, asked, listed, this
+from dashboards import uids
 from kube_headroom.catalogue import exporter, kubelets
 from kube_headroom.catalogue.labels import Source
 from kube_headroom.catalogue.promql import max_by, seconds_since, sum_by
 from kube_headroom.catalogue.selection import increase, value
-
-DASHBOARD: Final = "headroom-itself"
 
 _SOURCE: Final = Source._fields
 _THIS: Final = this(*_SOURCE)
@@ -30,7 +29,7 @@ _KUBELET_ERRORS: Final = listed(
 
 
 def _text(alert: str, labels: tuple[str, ...], summary: str, *description: str) -> tuple[str, Text]:
-    return alert, Text(alert, labels, summary, description, DASHBOARD)
+    return alert, Text(alert, labels, summary, description, uids.EXPORTER)
 
 
 TEXTS: Final[dict[str, Text]] = dict(

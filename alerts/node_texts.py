@@ -6,12 +6,11 @@ from typing import Final
 
 from alerts import thresholds as limit
 from alerts.asking import Text, asked, listed, this
+from dashboards import uids
 from kube_headroom.catalogue import nodes, workloads
 from kube_headroom.catalogue.labels import Node, Workload
 from kube_headroom.catalogue.promql import and_, average_over_time, max_by, unless
 from kube_headroom.catalogue.selection import value
-
-DASHBOARD: Final = "headroom-cluster"
 
 _NODE: Final = Node._fields
 _WORKLOAD: Final = Workload._fields
@@ -57,7 +56,7 @@ TEXTS: Final = {
             f"Workloads with pods on such nodes and no ready replica:{_ALONE}; they do not page for themselves.",
             f"Other nodes that are not ready:{_OTHERS}.",
         ),
-        DASHBOARD,
+        uids.CLUSTER,
     ),
     "HeadroomNodeFlapping": Text(
         "HeadroomNodeFlapping",
@@ -68,6 +67,6 @@ TEXTS: Final = {
             f"Ready for {_THERE} of the last {limit.FLAP_WINDOW.default}.",
             f"Other nodes that are not ready:{_OTHERS}.",
         ),
-        DASHBOARD,
+        uids.CLUSTER,
     ),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from alerts.links import dashboard
+from dashboards import uids
 from kube_headroom.catalogue import slo
 from kube_headroom.catalogue.labels import Slo
 from kube_headroom.catalogue.metric import Gauge
@@ -65,7 +67,12 @@ def no_data() -> dict[str, str]:
 
 
 def _annotations(alert: str, summary: str, description: str) -> dict[str, str]:
-    return {"summary": summary, "description": description, "runbook_url": f"{RUNBOOKS}/{alert}"}
+    return {
+        "summary": summary,
+        "description": description,
+        "runbook_url": f"{RUNBOOKS}/{alert}",
+        "dashboard_url": dashboard(uids.SLO, ("slo_service", "slo", "slo_group")),
+    }
 
 
 def _burn_rates(*windows: str) -> str:

@@ -6,13 +6,13 @@ from typing import Final
 
 from alerts import thresholds as limit
 from alerts.asking import OWNER, Text, asked, listed, this
+from dashboards import uids
 from kube_headroom.catalogue import usage, workloads
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.catalogue.metric import Gauge
 from kube_headroom.catalogue.promql import max_by, max_over_time, ratio, sum_by
 from kube_headroom.catalogue.selection import Matcher, increase, label_is, rate, value
 
-DASHBOARD: Final = "headroom-workload"
 WHERE: Final = "{{ $labels.workload_kind }} {{ $labels.namespace }}/{{ $labels.workload }}"
 
 _WORKLOAD: Final = Workload._fields
@@ -64,7 +64,7 @@ _NEAREST: Final = listed(
 
 
 def _text(alert: str, what: str, *description: str) -> tuple[str, Text]:
-    return alert, Text(alert, _WORKLOAD, f"{WHERE} {what}", (*description, OWNER), DASHBOARD)
+    return alert, Text(alert, _WORKLOAD, f"{WHERE} {what}", (*description, OWNER), uids.WORKLOAD)
 
 
 TEXTS: Final[dict[str, Text]] = dict(
