@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from collector.configuration import configuration
 from collector.workload_labels import ATTRIBUTES, KINDS, statements
+from kube_headroom.__main__ import main
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.cluster.kinds import KINDS as WATCHED
 
@@ -57,3 +59,12 @@ def test_replicas_count_into_one_series() -> None:
     key = set(connector["resource_metrics_key_attributes"])
     assert {dimension["name"] for dimension in connector["dimensions"]} <= key
     assert not [name for name in key if name.startswith(("k8s.pod", "service.instance"))]
+
+
+def test_the_slo_in_the_document_is_one(tmp_path: Path) -> None:
+    document = Path(__file__).parents[1] / "docs/telemetry.md"
+    example = re.search(r"```yaml\n(apiVersion.*?)```", document.read_text(), re.DOTALL)
+    assert example is not None
+    file = tmp_path / "slo.yaml"
+    file.write_text(example[1])
+    assert main(["slo", "validate", str(file)]) == 0

@@ -268,6 +268,19 @@ def test_spans_reach_a_collector_with_the_headers_of_the_environment(monkeypatch
     assert [(line["log_level"], line["event"]) for line in lines] == [("info", "traces are sent")]
 
 
+def test_a_header_that_cannot_be_read_is_told_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-scope hunter2,x-other=fine")
+    with collector() as (taken, url):
+        monkeypatch.setenv(ENDPOINT, url)
+        with tracing.exporting({ENDPOINT: url}):
+            work(1)
+    assert taken.headers[0]["x-other"] == "fine"
+    assert "a header of OTEL_EXPORTER_OTLP_HEADERS is no name=value" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
 def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))

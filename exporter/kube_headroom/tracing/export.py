@@ -29,6 +29,14 @@ LAST_SECONDS = 2.0
 
 _CHATTY = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal")
 
+_READER_OF_HEADERS = "opentelemetry.util.re"
+
+
+def _without_header(record: logging.LogRecord) -> bool:
+    """Keep what the SDK says of a header that it cannot read, without the header: there the tokens are."""
+    record.msg, record.args = "a header of OTEL_EXPORTER_OTLP_HEADERS is no name=value, and left out", ()
+    return True
+
 
 class _LastWords(logging.Handler):
     """Keeps what the SDK says of a delivery that failed: it says so for every batch, and once is enough."""
@@ -116,6 +124,7 @@ class Export:
     """The process's spans on their way to a collector; raises what the SDK does for an environment it cannot use."""
 
     def __init__(self, protocol: str, environment: Mapping[str, str], exporter: SpanExporter | None = None) -> None:
+        logging.getLogger(_READER_OF_HEADERS).addFilter(_without_header)
         self._delivery = _Delivery(exporter or _exporter(protocol))
         self._queue = _Queue(self._delivery)
         # The environment goes before what we know of ourselves: Resource.create would have it the other way round.
