@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.asking import DASHBOARDS
+from alerts.links import DASHBOARDS
 from alerts.texts import RUNBOOKS
 from kube_headroom.settings import SETTINGS, Setting, Settings, read
 from kube_headroom.tracing.resource import DOWNWARD

@@ -9,6 +9,8 @@ import pytest
 
 from kube_headroom.cluster.kinds import CONFIG_MAPS, KINDS, Kind
 from tests.real.chart import VALUES, granted, of_kind, only, render
+from tests.real.rights import KUBELETS as KUBELETS_RULE
+from tests.real.rights import rules
 
 
 def watched(*kinds: Kind) -> set[tuple[str, str, str]]:
@@ -40,6 +42,12 @@ def test_the_cluster_role_grants_what_the_exporter_reads_and_no_more(name: str, 
     settings, expected = RIGHTS[name]
 
     assert granted(render("helm", {"settings": settings}, tmp_path), "ClusterRole") == expected
+
+
+def test_real_kubelets_are_read_with_the_same_rights(tmp_path: Path) -> None:
+    role = {"kind": "ClusterRole", "rules": [*rules(), KUBELETS_RULE]}
+
+    assert granted([role], "ClusterRole") == granted(render("helm", {}, tmp_path), "ClusterRole")
 
 
 def test_rights_in_namespaces_stand_in_roles_there(tmp_path: Path) -> None:
