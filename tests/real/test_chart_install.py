@@ -101,10 +101,10 @@ def test_it_installs_upgrades_and_leaves_nothing(helm: str, plane: AuditedContro
         assert not done.returncode, done.stderr
         assert "would violate" not in done.stderr
 
-    release("install", RELEASE, str(CHART), "--wait", "--timeout=60s", values={})
+    release("install", RELEASE, str(CHART), "--wait", "--timeout=120s", values={})
     assert client.read("Deployment", RELEASE, NAMESPACE)["status"]["availableReplicas"] == 1
     more = {"rules": {"prometheusRule": {"enabled": True}}, "prometheus": {"monitor": {"enabled": True}}}
-    release("upgrade", RELEASE, str(CHART), "--wait", "--timeout=60s", values=more)
+    release("upgrade", RELEASE, str(CHART), "--wait", "--timeout=120s", values=more)
     assert client.objects("PrometheusRule", NAMESPACE)
     release("uninstall", RELEASE, "--wait")
     kinds = ("Deployment", "Service", "ServiceAccount", "ServiceMonitor", "PrometheusRule", "ClusterRole")
