@@ -1,12 +1,13 @@
-"""Write the rules and the Alertmanager configuration: `python -m alerts`."""
+"""Write the rules, the Alertmanager configuration and their page: `python -m alerts`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from alerts import pack, routes, rules
+from alerts import document, pack, routes, rules
 
-FOLDER = Path(__file__).parents[1] / "helm/headroom/generated"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "helm/headroom/generated"
 FILE = FOLDER / "rules.yaml"
 
 
@@ -16,6 +17,7 @@ def files() -> dict[Path, str]:
         FILE: rules.page(pack.groups()),
         FOLDER / "alertmanager.yaml": routes.page(),
         FOLDER / "headroom.tmpl": Path(__file__).with_name("headroom.tmpl").read_text(),
+        ROOT / "docs/alerts.md": document.document(),
     }
 
 

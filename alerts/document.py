@@ -1,0 +1,59 @@
+"""docs/alerts.md: which alerts there are, where they begin, and who is told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alerts import pack, routes
+from alerts.rules import Alert
+from alerts.thresholds import THRESHOLDS, Amount
+from kube_headroom.catalogue.vector import number
+
+HEAD: Final = """\
+<!-- Generated from alerts/ by `make generate`; changes here are lost. -->
+# Alerts
+
+`helm/headroom/generated/rules.yaml` holds them all; Prometheus 2 and 3 and vmalert load it as it is. Critical pages somebody now,
+a warning is a ticket for the morning. Alerts are about workloads, never about single pods. Each says what, where, since when and
+whose, and leads to its runbook and its dashboard. What fires goes on while the exporter is gone, for six hours at most.
+"""
+
+ROUTES: Final = f"""\
+## Who is told
+
+`alertmanager.yaml` and its template `headroom.tmpl`, beside the rules, are a whole configuration for Alertmanager; what tells
+ours from others begins with `Headroom`, so that its route can stand under another root.
+
+- All alerts of a workload come in one message, worst first. Those of nodes, sources and SLOs come one by one.
+- `{routes.PAGES}` gets what is critical, `{routes.TICKETS}` everything else. `routes.page()` takes teams: what carries a team's
+  `owner` goes to that team's two channels instead. An owner without a team is nobody's alone: the first two are told.
+- A page silences the tickets of the same workload, node or source, fast burn the slow burn of the same SLO, and nothing else.
+- `{routes.SWITCH}` gets HeadroomWatchdog every minute: point it at a service outside the cluster that calls when it stops.
+- Addresses come from files in `{routes.SECRETS}`: `slack-url`, and `RECEIVER-url` for each receiver's webhook.
+"""
+
+
+def document() -> str:
+    """Return the page."""
+    alerts = [rule for group in pack.groups() for rule in group.rules if isinstance(rule, Alert)]
+    rows = [
+        f"| [{rule.name}](runbooks/{rule.name}.md) | {rule.severity} | {rule.wait or 'at once'} | {_object(rule)} |"
+        for rule in alerts
+    ]
+    limits = [
+        f"| `{each.name}` | {number(each.default) if isinstance(each, Amount) else each.default} | "
+        f"{each.unit if isinstance(each, Amount) else 'duration'} | {each.meaning} |"
+        for each in THRESHOLDS
+    ]
+    tables = (
+        ("| alert | severity | after | one for each |\n|---|---|---|---|", rows),
+        ("## Thresholds\n\n| name | default | unit | what it says |\n|---|---|---|---|", limits),
+    )
+    body = "\n".join("\n".join((head, *lines, "")) for head, lines in tables)
+    return f"{HEAD}\n{body}\nThe SLO alerts have theirs in the SLO's own definition.\n\n{ROUTES}"
+
+
+def _object(rule: Alert) -> str:
+    labels = set(rule.query.labels)
+    found = (name for label, name in (("slo", "SLO"), ("workload", "workload")) if label in labels)
+    return next(found, ", ".join(rule.query.labels) or "cluster")
