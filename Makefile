@@ -10,7 +10,7 @@ TOOLS := alertmanager etcd helm helm-3 kube-state-metrics kubectl kubernetes kwo
 CLUSTER := etcd kubernetes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real e2e check generate screenshots format bench tools
+.PHONY: help setup demo stack test test-real e2e check generate screenshots format bench tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ setup: .venv/.synced ## Make .venv with kube-headroom and all that develops it
 
 demo: setup ## Run a simulated cluster and the exporter beside it, until Ctrl-C
 	@exec .venv/bin/kube-headroom demo $(DEMO)
+
+stack: setup ## Run simulator, exporter, Prometheus, Alertmanager and what people get of it; STACK=--incident=NAME
+	.venv/bin/python tools/build.py alertmanager prometheus
+	@exec .venv/bin/python -m tools.stack $(STACK)
 
 test: setup ## Test in Python alone: no root, no other program
 	.venv/bin/pytest tests --ignore=tests/real --ignore=tests/e2e
