@@ -260,7 +260,7 @@ SLOW_BURN = (
     ),
 )
 
-FAILED_JOB = (Phase(120, 0.05), Phase(20, 0.05, 1), Phase(200, 0.05))
+FAILED_JOB = (Phase(120, 0.2), Phase(20, 0.2, 1), Phase(200, 0.2))
 SPENDING = ((0.0, 1.0), (130.0, 0.7))
 
 BUDGET_SPENT = (
