@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alerts import document, pack, routes, rules
+from alerts import document, kube_prometheus_stack, pack, routes, rules
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "helm/headroom/generated"
@@ -16,6 +16,7 @@ def files() -> dict[Path, str]:
     return {
         FILE: rules.page(pack.groups()),
         FOLDER / "alertmanager.yaml": routes.page(),
+        FOLDER / "kube-prometheus-stack.yaml": kube_prometheus_stack.page(),
         FOLDER / "headroom.tmpl": Path(__file__).with_name("headroom.tmpl").read_text(),
         ROOT / "docs/alerts.md": document.document(),
     }
