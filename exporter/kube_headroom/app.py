@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import socket
 import sqlite3
@@ -107,6 +108,7 @@ class Exporter:
     ) -> None:
         self._settings = settings
         self._timing = timing
+        self._server = server
         self._mandatory = frozenset(kind.name for kind in KINDS if kind.mandatory) - set(settings.kinds_disabled)
         self._ledger = Ledger(timing.clock(), saved=settings.state_file is not None)
         self._inventory = Inventory(_limits(settings, introduction.minor), self._ledger, timing.clock)
@@ -150,6 +152,7 @@ class Exporter:
                 log.info("ready: every mandatory kind was listed")
             if self._kubelets is not None and self.ready:
                 self._kubelets.nodes(self._inventory.nodes())
+            self._inventory.mark(self._timing.clock(), self._server.fetched)
             withdrawn = sources.withdrawn(self._stale(reports), self._mandatory)
             self._publisher.publish(Standing(waiting, withdrawn, sources.standing(reports)))
             self._timing.wait(stop, self._settings.publish_interval)
@@ -233,7 +236,11 @@ class Exporter:
         self._checkpoint.close()
 
     def _save(self, checkpoint: Checkpoint, *, everything: bool = False) -> None:
-        rows, now = self._inventory.take_changes(everything=everything), self._timing.clock()
+        fetched, now = self._server.fetched, self._timing.clock()
+        if fetched == -math.inf:
+            # Nobody saw anything that this process counted: the next one goes on from what this one took up.
+            return
+        rows = self._inventory.take_changes(fetched, everything=everything)
         try:
             checkpoint.save(rows, now)
         except (OSError, sqlite3.Error) as error:

@@ -16,6 +16,7 @@ ROW = re.compile(r"^(\w+(?:{.*})?) (\S+) \d+$", re.MULTILINE)
 # An emulated kubelet's rows are up to 45 s old when they come, and stay for as long.
 PATIENCE_SECONDS = 150
 
+NODE_FIGURES = ("node_memory_working_set_bytes", "node_cpu_usage_seconds_total")
 Values = dict[tuple[str, ...], float]
 
 
@@ -27,7 +28,7 @@ def raw_values(kubelets: Mapping[str, Kubelet]) -> Values:
             labels = labels_of(series)
             name = series.partition("{")[0]
             workload = f"{labels.get('pod', '').partition('-')[0]}-{node}"
-            if name.startswith("node_"):
+            if name in NODE_FIGURES:
                 found[name, node] = float(value)
             elif name == "container_memory_working_set_bytes" and workload.startswith(LASTING):
                 found["working set", workload, labels["container"]] = float(value)
@@ -38,7 +39,7 @@ def our_values(story: Story) -> Values:
     """The same, from the exporter's page."""
     page = story.exporter.page()
     found: Values = {}
-    for name in ("node_memory_working_set_bytes", "node_cpu_usage_seconds_total"):
+    for name in NODE_FIGURES:
         for series, value in page.matching(f"headroom_{name}").items():
             found[name, labels_of(series)["node"]] = value
     for series, value in page.matching("headroom_workload_memory_working_set_bytes", namespace=NAMESPACE).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 import signal
@@ -95,6 +96,32 @@ def test_it_becomes_ready_and_unready_with_the_reason(server: Server) -> None:
         assert http.get("/-/ready").status_code == 503
         server.publish(publication())
         until(lambda: http.get("/-/ready").status_code == 200, "readiness")
+
+
+def test_it_knows_the_newest_page_that_somebody_fetched_whole(server: Server) -> None:
+    with client(server) as http:
+        server.publish(publication(page(1), ready=False, reason="waiting for nodes"))
+        serving(server, 1)
+        server.publish(publication(page(2))._replace(published_at=100.0))
+        until(lambda: http.get("/-/ready").status_code == 200, "readiness")
+        http.head("/metrics")
+        http.get("/")
+        assert server.fetched == -math.inf, "a page that shows nothing of the cluster, a HEAD and another path are none"
+        serving(server, 2)
+        until(lambda: server.fetched == 100.0, "the first page")
+        server.publish(publication(page(3))._replace(published_at=110.0))
+        serving(server, 3)
+        until(lambda: server.fetched == 110.0, "the second page")
+
+
+def test_what_was_fetched_outlives_the_server_process(server: Server) -> None:
+    server.publish(publication(page(1))._replace(published_at=100.0))
+    serving(server, 1)
+    until(lambda: server.fetched == 100.0, "the page")
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    until(lambda: server.restarts == 1, "the replacement")
+    assert server.fetched == 100.0
 
 
 def test_silence_makes_it_unhealthy_and_a_heartbeat_heals_it() -> None:

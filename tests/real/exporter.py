@@ -78,7 +78,8 @@ class Exporter:
         wait_until(lambda: self.page().series.get(series) == value, what=f"{series} {value:g}", timeout=timeout)
 
     def wait_saved(self) -> None:
-        """Wait for two check-points that began after now: the first may have been under way."""
+        """Wait for two check-points of a page fetched now: the first may have been under way."""
+        self.page()
         for _ in range(2):
             self._wait_saved_after(self.saved_at())
 

@@ -143,3 +143,55 @@ def test_without_a_file_no_change_is_kept_for_one() -> None:
     ledger.forget_event("event")
     assert ledger.take_changes() == []
     assert ledger.baseline("pod", "app").restart_count == 1
+
+
+def counting(ledger: Ledger, moments: range, *, fetched: float) -> None:
+    """Count an event once more at each moment, each with a page of its own."""
+    for moment in moments:
+        ledger.set_event("event", moment)
+        ledger.mark(moment, fetched)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "saved"),
+    [
+        pytest.param(-1.0, [], id="nobody fetched a page: nothing"),
+        pytest.param(3.0, [3], id="the page was fetched at once: its values"),
+        pytest.param(3.5, [3], id="a page that shows no more: the same"),
+        pytest.param(5.0, [5], id="the newest page: all"),
+    ],
+)
+def test_what_is_saved_is_what_the_last_fetched_page_showed(fetched: float, saved: list[int]) -> None:
+    ledger = Ledger(NOW)
+    counting(ledger, range(1, 6), fetched=-1)
+    assert [row.value for row in ledger.take_changes(fetched)] == saved
+    assert [row.value for row in ledger.take_changes(5.0)] == ([] if saved == [5] else [5]), "the rest comes later"
+
+
+def test_what_is_counted_while_nobody_fetches_takes_no_more_room() -> None:
+    ledger = Ledger(NOW)
+    counting(ledger, range(1, 1_000), fetched=5)
+    assert len(ledger._shown) < 15
+    assert [row.value for row in ledger.take_changes(5)] == [5]
+    counting(ledger, range(1_000, 1_010), fetched=1_002)
+    assert [row.value for row in ledger.take_changes(1_002)] == [1_002]
+
+
+def test_rows_that_could_not_be_written_yield_to_newer_ones() -> None:
+    ledger = Ledger(NOW)
+    counting(ledger, range(1, 3), fetched=-1)
+    ledger.give_back(ledger.take_changes(1))
+    assert [row.value for row in ledger.take_changes(1)] == [1]
+    ledger.give_back(ledger.take_changes(2))
+    counting(ledger, range(3, 4), fetched=-1)
+    assert [row.value for row in ledger.take_changes(3)] == [3]
+
+
+def test_a_file_that_was_begun_and_never_written_is_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    for _ in range(2):
+        checkpoint = Checkpoint(path, OURS)
+        with capture_logs() as logs:
+            assert not checkpoint.resume(Ledger(NOW), now=NOW, max_age=60)
+        checkpoint.close()
+        assert logs == []

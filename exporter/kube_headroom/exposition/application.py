@@ -42,8 +42,15 @@ class Answer(NamedTuple):
 class Application:
     """Answers from the latest publication; what it knows is swapped whole, so no answer mixes two."""
 
-    def __init__(self, setup: Setup, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        monotonic: Callable[[], float] = time.monotonic,
+        fetched: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """`fetched` is told of when each page was published that somebody fetched with the cluster's series."""
         self._setup = setup
+        self._fetched = fetched
         self._monotonic = monotonic
         self._publication: Publication | None = None
         self._heard_at = monotonic()
@@ -67,11 +74,14 @@ class Application:
         """Answer one request; GET and HEAD only, their bodies are not read."""
         name, handle = self._handlers.get(scope["path"], ("other", _not_found))
         self._traffic.begin(name)
+        publication = self._publication
         status = 500
         try:
             answer = handle(_headers(scope)) if scope["method"] in {"GET", "HEAD"} else _not_allowed()
             status = answer.status
             await _respond(answer, send, with_body=scope["method"] != "HEAD")
+            if name == "metrics" and scope["method"] == "GET" and publication is not None and publication.ready:
+                self._fetched(publication.published_at)
         finally:
             self._traffic.end(name, status)
 

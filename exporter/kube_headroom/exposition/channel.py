@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Ten times the largest page measured (50,000 pods); more is a fault, not a page.
 LARGEST_FRAME = 256 * 1024 * 1024
 _PREFIX = struct.Struct(">IIII")
+# What comes back: of when the page is that somebody fetched whole.
+FETCHED = struct.Struct(">d")
 # A heartbeat: a frame of nothing, which only says that the collector is alive.
 HEARTBEAT = _PREFIX.pack(0, 0, 0, 0)
 

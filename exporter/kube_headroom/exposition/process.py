@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import uvicorn
 
 from kube_headroom.exposition.application import Application
-from kube_headroom.exposition.channel import ChannelError, Setup, read
+from kube_headroom.exposition.channel import FETCHED, ChannelError, Setup, read
 from kube_headroom.exposition.listeners import BACKLOG
 
 if TYPE_CHECKING:
@@ -62,7 +62,13 @@ class _HTTPServer(uvicorn.Server):
 
 async def serve(setup: Setup, channel: socket.socket, listeners: Sequence[socket.socket]) -> None:
     """Serve until the parent closes its end of the channel or SIGTERM; raises ChannelError for a broken frame."""
-    application = Application(setup)
+
+    def fetched(at: float) -> None:
+        # What does not fit is told with the next page; a parent that is gone is noticed by who reads.
+        with suppress(OSError):
+            channel.send(FETCHED.pack(at), socket.MSG_DONTWAIT)
+
+    application = Application(setup, fetched=fetched)
     server = _HTTPServer(
         uvicorn.Config(
             application,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import select
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kube_headroom.exposition.channel import HEARTBEAT, Publication, Setup, encode
+from kube_headroom.exposition.channel import FETCHED, HEARTBEAT, Publication, Setup, encode
 from kube_headroom.exposition.listeners import address_of
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _POLL_SECONDS = 0.5
 _RESTART_SECONDS = 1.0
 _STUCK_SECONDS = 10.0
 _STOP_SECONDS = 3.0
+_HEARD_BYTES = 4096
 
 
 class Server:
@@ -47,6 +50,8 @@ class Server:
         self._stopping = False
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._fetched = -math.inf
+        self._heard = b""
         self._thread = threading.Thread(target=self._supervise, name="exposition", daemon=True)
         self.restarts = 0
 
@@ -60,6 +65,17 @@ class Server:
         """The server process' id, None where none is running."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
+
+    @property
+    def fetched(self) -> float:
+        """When the newest page was published that somebody fetched with the cluster's series; -inf while there is none."""
+        with self._news:
+            if self._channel is not None:
+                self._heard += _received(self._channel)
+            whole = len(self._heard) // FETCHED.size * FETCHED.size
+            told, self._heard = self._heard[:whole], self._heard[whole:]
+            self._fetched = max([self._fetched, *(at for (at,) in FETCHED.iter_unpack(told))])
+            return self._fetched
 
     def start(self) -> None:
         """Start the server process; connections are taken from now on and answered once it is up."""
@@ -170,10 +186,21 @@ class Server:
     def _reap(self, process: subprocess.Popen[bytes], channel: socket.socket) -> int:
         """Close the channel, which the process takes as its end, and wait for it."""
         with self._news:
-            self._channel = None
+            self._channel, self._heard = None, b""
             channel.close()
         try:
             return process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
+
+
+def _received(channel: socket.socket) -> bytes:
+    """Return what has come, without waiting for more."""
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    content = b""
+    with suppress(OSError):
+        while poll.poll(0) and (some := channel.recv(_HEARD_BYTES)):
+            content += some
+    return content

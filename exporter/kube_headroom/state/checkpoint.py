@@ -82,16 +82,19 @@ class Checkpoint:
         self._connection = open_file(self._path, TABLES, self._meta)
         return self._connection
 
-    def _read(self, now: float, max_age: float) -> tuple[list[Row], float]:
+    def _read(self, now: float, max_age: float) -> tuple[list[Row], float] | None:
+        """Read the file; None for one that was begun and never written, as nobody fetched a page."""
         with whole_file(self._path, self._meta) as (connection, meta):
+            if "saved_at" not in meta:
+                return None
             return [*_rows(connection)], _saved_at(meta, now, max_age)
 
 
 def _saved_at(meta: dict[str, str], now: float, max_age: float) -> float:
     try:
-        saved_at = float(meta.get("saved_at", "0"))
+        saved_at = float(meta["saved_at"])
     except ValueError:
-        message = f"its time {meta.get('saved_at')!r} is no number"
+        message = f"its time {meta['saved_at']!r} is no number"
         raise UnusableError(message) from None
     age = now - saved_at
     if not -60 <= age <= max_age:

@@ -5,6 +5,7 @@ One lock guards everything; readers hold it for a batch, the publisher for a sli
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -204,10 +205,21 @@ class Inventory:
 
     # what the check-point asks
 
-    def take_changes(self, *, everything: bool = False) -> list[Row]:
-        """Return the rows to write; `everything` at the end, else kubelets' baselines only as often as is worth it."""
+    def mark(self, at: float, fetched: float) -> None:
+        """Note what the next page shows; `fetched` is of when the last page is that somebody fetched."""
         with self.lock:
-            return [*self.ledger.take_changes(), *self.kubelets.roster.take_rows(self._clock(), everything=everything)]
+            self.ledger.mark(at, fetched)
+
+    def take_changes(self, fetched: float = math.inf, *, everything: bool = False) -> list[Row]:
+        """Return the rows to write: of the ledger those of the page of `fetched`, of the kubelets' baselines the newest.
+
+        Those are taken only as often as is worth it, unless at the end `everything` is.
+        """
+        with self.lock:
+            return [
+                *self.ledger.take_changes(fetched),
+                *self.kubelets.roster.take_rows(self._clock(), everything=everything),
+            ]
 
     def give_back(self, rows: Iterable[Row]) -> None:
         """Mark rows as changed again after they could not be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -20,6 +21,16 @@ class Row(NamedTuple):
 
 
 CONTAINERS, EVENTS, ONCE, USAGE = "containers", "events", "once", "usage"
+
+FETCH_SECONDS = 10.0
+"""A page that nobody has fetched after so long is taken for one that nobody will."""
+
+
+class Shown(NamedTuple):
+    """Rows as the page of a moment shows them; Unix time."""
+
+    at: float
+    rows: dict[tuple[str, str], Row]
 
 
 class Ledger:
@@ -43,6 +54,7 @@ class Ledger:
         self.events: dict[str, int] = {}
         self.once: set[str] = set()
         self._changed: set[tuple[str, str]] = set()
+        self._shown: list[Shown] = []
 
     def counts_from_zero(self, created: float) -> bool:
         """Whether an object seen for the first time began while we, or the check-point, were watching."""
@@ -92,15 +104,35 @@ class Ledger:
         for uid in [uid for uid in (*self.containers, *self.once) if uid not in pods_and_jobs]:
             self.forget(uid)
 
-    def take_changes(self) -> list[Row]:
-        """Return the rows that changed since the last call."""
-        rows = [Row(table, key, self._value(table, key)) for table, key in sorted(self._changed)]
-        self._changed.clear()
-        return rows
+    def mark(self, at: float, fetched: float) -> None:
+        """Note that the next page shows what is counted now, and of when the last page is that somebody fetched."""
+        if self._changed:
+            self._shown.append(Shown(at, self._rows()))
+        merged: list[Shown] = []
+        for one in self._shown:
+            before = merged[-1] if merged else None
+            if before and (one.at <= fetched or fetched < before.at <= one.at < at - FETCH_SECONDS):
+                merged[-1] = Shown(one.at, before.rows | one.rows)
+            else:
+                merged.append(one)
+        self._shown = merged
+
+    def take_changes(self, fetched: float = math.inf) -> list[Row]:
+        """Return the rows that changed since the last call, as the page of `fetched` shows them; by default as they are.
+
+        What no page showed that somebody fetched is kept back: whoever scrapes has not seen it, so that the next
+        process must count it.
+        """
+        if fetched == math.inf:
+            self._shown.append(Shown(fetched, self._rows()))
+        taken: dict[tuple[str, str], Row] = {}
+        while self._shown and self._shown[0].at <= fetched:
+            taken.update(self._shown.pop(0).rows)
+        return [taken[change] for change in sorted(taken)]
 
     def give_back(self, rows: Collection[Row]) -> None:
-        """Mark rows as changed again after they could not be written."""
-        self._changed.update((row.table, row.key) for row in rows)
+        """Take back rows that could not be written."""
+        self._shown.insert(0, Shown(-math.inf, {(row.table, row.key): row for row in rows}))
 
     def restore(self, rows: Iterator[Row], saved_at: float) -> None:
         """Fill the ledger from a check-point that was written at `saved_at`."""
@@ -119,6 +151,11 @@ class Ledger:
     def _note(self, change: tuple[str, str]) -> None:
         if self.saved:
             self._changed.add(change)
+
+    def _rows(self) -> dict[tuple[str, str], Row]:
+        rows = {change: Row(*change, self._value(*change)) for change in self._changed}
+        self._changed.clear()
+        return rows
 
     def _value(self, table: str, key: str) -> Containers | int | None:
         if table == CONTAINERS:
