@@ -15,6 +15,10 @@ from tests.real.prometheus import Prometheus, Series, service_monitor
 from tests.real.waiting import wait_until
 
 
+PATIENCE_SECONDS = 240
+"""A turn that a busy machine is late with is made up for at the next, some steps later."""
+
+
 class Beside(NamedTuple):
     """A demo, and the Prometheus that it asks and that scrapes it."""
 
@@ -56,7 +60,7 @@ def found(beside: Beside, query: str) -> list[Series]:
         answer[:] = beside.prometheus.query(query)
         return bool(answer)
 
-    wait_until(there, what=query, timeout=90)
+    wait_until(there, what=query, timeout=PATIENCE_SECONDS)
     return answer
 
 
@@ -69,7 +73,7 @@ def found(beside: Beside, query: str) -> list[Series]:
     ],
 )
 def test_events_of_a_query_are_counted(labels: str, beside: Beside) -> None:
-    (events,) = found(beside, f"headroom_slo_events_total{{{labels}}} > 10")
+    (events,) = found(beside, f"headroom_slo_events_total{{{labels}}} > 2")
     (bad,) = found(beside, f"headroom_slo_bad_events_total{{{labels}}}")
     assert bad.value <= events.value
 
