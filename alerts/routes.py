@@ -22,7 +22,8 @@ SECRETS: Final = "/etc/alertmanager/secrets"
 TEMPLATES: Final = "/etc/alertmanager/templates/headroom.tmpl"
 
 OURS: Final = 'alertname=~"Headroom.+"'
-OF_WORKLOAD: Final = ('workload!=""', 'slo=""')
+OF_WORKLOAD: Final = 'workload!=""'
+"""Alerts of SLOs that are declared on a workload too: when it is broken, they tell of the same trouble."""
 OF_SLO: Final = 'slo!=""'
 
 _OWNER: Final = re.compile(r"[\w@][\w.@-]*", re.ASCII)
@@ -30,7 +31,8 @@ _OWNER: Final = re.compile(r"[\w@][\w.@-]*", re.ASCII)
 
 PAGES, TICKETS, SWITCH = "headroom-pages", "headroom-tickets", "headroom-dead-mans-switch"
 
-MINUTE_BY_MINUTE: Final = {"group_wait": "0s", "group_interval": "1m", "repeat_interval": "1m"}
+MINUTE_BY_MINUTE: Final = {"group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
+"""Repeated when the group is looked at, what was told less than `repeat_interval` ago is left out: a minute is two."""
 
 
 class Team(NamedTuple):
@@ -78,7 +80,7 @@ def _route(teams: tuple[Team, ...]) -> dict[str, Any]:
         "repeat_interval": "12h",
         "routes": [
             {"matchers": ['alertname="HeadroomWatchdog"'], "receiver": SWITCH, **MINUTE_BY_MINUTE},
-            {"matchers": list(OF_WORKLOAD), "group_by": list(WHOLE_WORKLOAD), "routes": _by_team(teams)},
+            {"matchers": [OF_WORKLOAD], "group_by": list(WHOLE_WORKLOAD), "routes": _by_team(teams)},
             *_by_team(teams),
         ],
     }
@@ -102,7 +104,7 @@ def _inhibitions() -> list[dict[str, Any]]:
     slower = 'alertname=~"HeadroomSLO(SlowBurn|BudgetSpent)"'
     return [
         _silences(('alertname="HeadroomSLOFastBurn"', OF_SLO), (slower, OF_SLO), slo),
-        _silences((OURS, 'severity="critical"', *OF_WORKLOAD), (OURS, 'severity="warning"', *OF_WORKLOAD), workload),
+        _silences((OURS, 'severity="critical"', OF_WORKLOAD), (OURS, 'severity="warning"', OF_WORKLOAD), workload),
         *(
             _silences(
                 (OURS, 'severity="critical"', f'{label}!=""'),

@@ -106,8 +106,8 @@ def wait_for(url: str, log: Path) -> None:
     sys.exit(f"{url} does not answer; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-10:]))
 
 
-def alertmanager_configuration(folder: Path, receiver: str) -> Path:
-    """Write the generated routes with their secrets' files beside them; what waits half a minute waits ten seconds."""
+def alertmanager_configuration(folder: Path, receiver: str, *, group_wait: str = "30s") -> Path:
+    """Write the generated routes with their secrets' files beside them; `group_wait` is what waits half a minute."""
     secrets = folder / "secrets"
     secrets.mkdir()
     text = (GENERATED / "alertmanager.yaml").read_text()
@@ -115,7 +115,7 @@ def alertmanager_configuration(folder: Path, receiver: str) -> Path:
         (secrets / name).write_text(f"{receiver}/{name}")
     text = text.replace(routes.SECRETS, str(secrets)).replace(routes.TEMPLATES, str(GENERATED / "headroom.tmpl"))
     path = folder / "alertmanager.yml"
-    path.write_text(text.replace("group_wait: 30s", "group_wait: 10s"))
+    path.write_text(text.replace("group_wait: 30s", f"group_wait: {group_wait}"))
     return path
 
 
@@ -167,7 +167,7 @@ class Addresses(NamedTuple):
 
 def parts(folder: Path, at: Addresses, receiver: str, incidents: Sequence[str]) -> tuple[Part, ...]:
     """Write every program's configuration, and return the programs in the order of their start."""
-    routes_file = alertmanager_configuration(folder, receiver)
+    routes_file = alertmanager_configuration(folder, receiver, group_wait="10s")
     scrapes = prometheus_configuration(folder, {"headroom": at.exporter, "shop": at.control}, at.alertmanager)
     return (
         Part(

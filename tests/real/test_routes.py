@@ -26,7 +26,7 @@ TEMPLATE = FOLDER / "headroom.tmpl"
 CART = {"namespace": "shop", "workload_kind": "Deployment", "workload": "cart"}
 FIND = {**CART, "workload": "find"}
 CART_SLO = dict(Slo("shop", "cart-requests", "", *CART.values())._asdict())
-FIND_SLO = {**CART_SLO, "slo": "find-requests"}
+FIND_SLO = {**CART_SLO, **FIND, "slo": "find-requests"}
 BARE_SLO = {"slo_service": "shop", "slo": "synthetic"}
 PAGE, TICKET = {"severity": "critical"}, {"severity": "warning"}
 
@@ -174,6 +174,14 @@ SILENCED = {
         alert("WorkloadUnavailable", PAGE, CART, {"owner": "checkout"}),
         alert("RolloutStuck", TICKET, CART),
     ),
+    "the ticket of a workload's SLO by the workload's page": (
+        alert("WorkloadUnavailable", PAGE, CART),
+        alert("SLOSlowBurn", TICKET, CART_SLO),
+    ),
+    "a workload's ticket by the page of its SLO": (
+        alert("SLOFastBurn", PAGE, CART_SLO),
+        alert("ThrottlingHurts", TICKET, CART),
+    ),
     "a node's flapping by its page": (
         alert("NodeNotReady", PAGE, {"node": "n1"}),
         alert("NodeFlapping", TICKET, {"node": "n1"}),
@@ -187,19 +195,19 @@ SILENCED = {
 TOLD = {
     "slow burn of another SLO": (alert("SLOFastBurn", PAGE, CART_SLO), alert("SLOSlowBurn", TICKET, FIND_SLO)),
     "slow burn of another group": (
-        alert("SLOFastBurn", PAGE, {**CART_SLO, "slo_group": "route=/"}),
-        alert("SLOSlowBurn", TICKET, CART_SLO),
+        alert("SLOFastBurn", PAGE, {**BARE_SLO, "slo_group": "route=/"}),
+        alert("SLOSlowBurn", TICKET, BARE_SLO),
     ),
     "slow burn in another cluster": (
         alert("SLOFastBurn", PAGE, CART_SLO, {"cluster": "east"}),
         alert("SLOSlowBurn", TICKET, CART_SLO, {"cluster": "west"}),
     ),
-    "an SLO's ticket beside the page of its workload": (
-        alert("WorkloadUnavailable", PAGE, CART),
+    "an SLO's ticket beside the page of another workload": (
+        alert("WorkloadUnavailable", PAGE, FIND),
         alert("SLOSlowBurn", TICKET, CART_SLO),
     ),
-    "a workload's ticket beside the page of its SLO": (
-        alert("SLOFastBurn", PAGE, CART_SLO),
+    "a workload's ticket beside the page of an SLO that is declared on none": (
+        alert("SLOFastBurn", PAGE, BARE_SLO),
         alert("ThrottlingHurts", TICKET, CART),
     ),
     "a ticket of another workload": (alert("WorkloadUnavailable", PAGE, CART), alert("CrashLoop", TICKET, FIND)),
@@ -244,11 +252,11 @@ def test_what_silences_what(alertmanager: Alertmanager, page: Labels, ticket: La
 
 
 def test_what_is_told_together(alertmanager: Alertmanager) -> None:
-    together = {"HeadroomWorkloadUnavailable", "HeadroomCrashLoop", "HeadroomOOMLoop"}
+    together = {"HeadroomWorkloadUnavailable", "HeadroomCrashLoop", "HeadroomOOMLoop", "HeadroomSLOFastBurn"}
     alone = (
-        alert("CrashLoop", PAGE, FIND),
-        alert("SLOFastBurn", PAGE, CART_SLO),
         alert("SLOFastBurn", PAGE, FIND_SLO),
+        alert("SLOFastBurn", PAGE, BARE_SLO),
+        alert("SLOFastBurn", PAGE, {**BARE_SLO, "slo": "other"}),
         alert("NodeNotReady", PAGE, {"node": "n1"}),
         alert("NodeNotReady", PAGE, {"node": "n2"}),
         alert("SourceStale", PAGE, {"source": "pods"}),
@@ -256,7 +264,8 @@ def test_what_is_told_together(alertmanager: Alertmanager) -> None:
         alert("ExporterDown", PAGE),
         alert("Watchdog", {"severity": "none"}),
     )
-    alertmanager.tell([*(alert(name.removeprefix("Headroom"), PAGE, CART) for name in together), *alone])
+    of_cart = (alert(name.removeprefix("Headroom"), PAGE, CART_SLO if "SLO" in name else CART) for name in together)
+    alertmanager.tell([*of_cart, *alone])
 
     expected = sorted([sorted(together), *([each["alertname"]] for each in alone)])
     wait_until(lambda: sorted(map(sorted, alertmanager.groups())) == expected, what="every alert in its group")

@@ -24,7 +24,7 @@ def test_an_outage_pages_with_its_burn_rate_its_owner_and_its_runbook(tmp_path: 
             stack.send_signal(signal.SIGTERM)
             ended = stack.wait(60)
     assert ended == 0
-    assert any(line.endswith("#headroom-pages  Page: shop/cart/availability: SLOFastBurn") for line in lines)
+    assert any(line.endswith("#headroom-pages  Page: Deployment shop/cart: SLOFastBurn") for line in lines)
     description, runbook = lines[-2:]
     assert "Owner: storefront." in description
     assert description.startswith("Burn rate: ")
