@@ -1,6 +1,6 @@
 """An hour of churn, faults and incidents: does the exporter's memory stay flat, and does it count what happened?
 
-.venv/bin/python -m benchmarks.soak [--minutes 60] [--nodes 40] [--workloads 120] [--seed 1] [--folder /tmp/soak]
+.venv/bin/python -m benchmarks.soak [--minutes 60] [--warm-up 15] [--nodes 40] [--workloads 120] [--seed 1] [--folder /tmp/soak]
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ SAMPLE_SECONDS = 15
 COMPARE_EVERY = 12
 EVENTS_KEPT_SECONDS = 600.0
 """As with `--event-ttl=10m`: events are then as many all the time, instead of growing for an hour."""
-WARM_UP_SECONDS = 900
 SETTLING_SECONDS = 120
 QUIET_SECONDS = 300
 """At the end nothing is broken any more, so that everything can be told; incidents heal for as long."""
@@ -124,8 +123,12 @@ class Sample(NamedTuple):
 class Soak:
     """The exporter beside the reference: samples, comparisons, and what fell."""
 
-    def __init__(self, exporter: Process, url: str, reference: Reference, simulation: Simulation) -> None:
+    def __init__(
+        self, exporter: Process, url: str, reference: Reference, simulation: Simulation, *, warm_up: float
+    ) -> None:
+        """`warm_up` is in seconds."""
         self._exporter, self._url, self._reference, self._simulation = exporter, url, reference, simulation
+        self._warm_up = warm_up
         self._began = time.monotonic()
         self._client = httpx.Client(timeout=30)
         self._counters: dict[str, float] = {}
@@ -155,7 +158,7 @@ class Soak:
 
     def slope(self) -> float:
         """MiB per hour after the warm-up, by least squares."""
-        late = [sample for sample in self.samples if sample.at >= WARM_UP_SECONDS]
+        late = [sample for sample in self.samples if sample.at >= self._warm_up]
         if len(late) < 2:
             return float("nan")
         return linear_regression([each.at / HOUR for each in late], [sum(each.resident) / MEBI for each in late]).slope
@@ -163,11 +166,12 @@ class Soak:
 
 @click.command()
 @click.option("--minutes", default=60, show_default=True)
+@click.option("--warm-up", default=15, show_default=True, help="Minutes whose memory is left out of the slope.")
 @click.option("--nodes", default=40, show_default=True)
 @click.option("--workloads", default=120, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--folder", default=Path("/tmp/soak"), show_default=True, type=click.Path(path_type=Path))
-def main(*, minutes: int, nodes: int, workloads: int, seed: int, folder: Path) -> None:
+def main(*, minutes: int, warm_up: int, nodes: int, workloads: int, seed: int, folder: Path) -> None:
     """Run for so many minutes of real time; print a line a comparison and the figures at the end."""
     folder.mkdir(exist_ok=True)
     seconds = minutes * 60
@@ -198,7 +202,7 @@ def main(*, minutes: int, nodes: int, workloads: int, seed: int, folder: Path) -
         )
         exporter.start(timeout=120)
         stack.callback(exporter.discard)
-        soak = Soak(exporter, f"http://{target}/metrics", reference, simulation)
+        soak = Soak(exporter, f"http://{target}/metrics", reference, simulation, warm_up=warm_up * 60)
         churn = Churn(world, kubelets, simulation, world.now + seconds - QUIET_SECONDS)
         _run(soak, simulation, lambda: _trouble(world, reference, churn), seconds)
         for what, times in sorted(churn.done.items()):
