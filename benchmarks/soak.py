@@ -171,7 +171,9 @@ class Soak:
 @click.option("--workloads", default=120, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--folder", default=Path("/tmp/soak"), show_default=True, type=click.Path(path_type=Path))
-def main(*, minutes: int, warm_up: int, nodes: int, workloads: int, seed: int, folder: Path) -> None:
+def main(  # noqa: PLR0913 - one for each option
+    *, minutes: int, warm_up: int, nodes: int, workloads: int, seed: int, folder: Path
+) -> None:
     """Run for so many minutes of real time; print a line a comparison and the figures at the end."""
     folder.mkdir(exist_ok=True)
     seconds = minutes * 60
