@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -141,7 +142,7 @@ OF_THE_STACK = {
 def test_every_value_of_the_chart_that_is_named_exists(document: Path) -> None:
     settings = {setting.name for setting in SETTINGS}
     for path in re.findall(r"`([a-zA-Z]+(?:\.[a-zA-Z-]+)+)(?::[^`]*)?`", prose(document)):
-        mine = path.partition(".")[0] in VALUES and not path.endswith((".yaml", ".id"))
+        mine = path.partition(".")[0] in VALUES and not path.endswith((".yaml", ".md", ".py", ".id"))
         if mine and path not in settings | OF_THE_STACK:
             assert has(VALUES, path), path
 
@@ -165,6 +166,20 @@ def test_the_rules_of_the_stack_are_named_that_its_values_switch_off() -> None:
 
     assert told == dict(kube_prometheus_stack.REPLACED)
     assert {name for names in told.values() for name in names} <= ALERTS
+
+
+def test_the_laws_in_the_architecture_are_the_import_contracts() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    chapter = (
+        (ROOT / "docs/architecture.md").read_text().partition("## Laws that are checked\n")[2].partition("\n## ")[0]
+    )
+
+    assert re.findall(r"^- (.*)$", chapter, re.MULTILINE) == [contract["name"] for contract in contracts]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_target_that_is_named_exists(document: Path) -> None:
+    assert set(re.findall(r"`make ([a-z0-9-]+)", prose(document))) <= targets()
 
 
 QUOTED = [(block, line) for block in blocks("log") for line in block.text.splitlines()]
