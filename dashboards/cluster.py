@@ -50,12 +50,12 @@ def board() -> Board:
 def _room_left() -> tuple[Panel, ...]:
     without = "No node pool is known: is the exporter scraped?"
     return tuple(
-        stat(Question.of(indicator, without), Series(indicator.query, "{{node_pool}}"), limits=limits)
-        for indicator, limits in (
-            (indicators.CPU_REQUESTED, ROOM),
-            (indicators.MEMORY_REQUESTED, ROOM),
-            (indicators.CPU_REQUESTED_WITHOUT_LARGEST_NODE, WITHOUT_LARGEST),
-            (indicators.MEMORY_REQUESTED_WITHOUT_LARGEST_NODE, WITHOUT_LARGEST),
+        stat(Question.of(indicator, without, title), Series(indicator.query, "{{node_pool}}"), limits=limits)
+        for title, indicator, limits in (
+            ("CPU requested", indicators.CPU_REQUESTED, ROOM),
+            ("Memory requested", indicators.MEMORY_REQUESTED, ROOM),
+            ("CPU, largest node lost", indicators.CPU_REQUESTED_WITHOUT_LARGEST_NODE, WITHOUT_LARGEST),
+            ("Memory, largest node lost", indicators.MEMORY_REQUESTED_WITHOUT_LARGEST_NODE, WITHOUT_LARGEST),
         )
     )
 
@@ -118,12 +118,14 @@ def _nodes() -> tuple[Panel, ...]:
         "No node is known: is the exporter scraped?",
     )
     return (
-        stat(not_ready, Series(sum_by(indicators.NODES_NOT_READY.query), "nodes"), limits=ANY, width=4),
+        stat(not_ready, Series(sum_by(indicators.NODES_NOT_READY.query), "nodes"), limits=ANY, width=12),
         stat(
-            Question.of(indicators.PODS_UNSCHEDULABLE, "No workload is known: is the exporter scraped?"),
+            Question.of(
+                indicators.PODS_UNSCHEDULABLE, "No workload is known: is the exporter scraped?", "Pods unschedulable"
+            ),
             Series(sum_by(indicators.PODS_UNSCHEDULABLE.query), "pods"),
             limits=ANY,
-            width=4,
+            width=12,
         ),
         _worst(indicators.NODE_CONDITIONS, "No node complains"),
         _worst(usage_indicators.NODE_CPU_USED, "No node is measured", limits=NEARLY_FULL),
@@ -133,15 +135,16 @@ def _nodes() -> tuple[Panel, ...]:
 
 def _workloads() -> tuple[Panel, ...]:
     return (
-        _worst(indicators.REPLICAS_MISSING, "Every workload has its replicas"),
-        _worst(indicators.CONTAINERS_WAITING, "No container waits"),
-        _worst(indicators.RESTARTS, "Nothing restarted in the last hour"),
-        _worst(indicators.OOM_KILLS, "Nothing was killed for memory in the last hour"),
-        _worst(usage_indicators.MEMORY_NEAR_LIMIT, "No container has a limit", NEARLY_FULL),
-        _worst(usage_indicators.THROTTLED_PERIODS, "Nothing was throttled", Limits(0.25, 0.5)),
-        _worst(usage_indicators.PROBE_FAILURES, "No probe failed", Limits(0.05, 0.5)),
-        _worst(usage_indicators.CPU_USED, "No container is measured"),
-        _worst(usage_indicators.MEMORY_USED, "No container is measured"),
+        _worst(indicators.REPLICAS_MISSING, "Every workload has its replicas", width=12),
+        _worst(indicators.PODS_UNSCHEDULABLE, "Every pod found a node", width=12),
+        _worst(indicators.CONTAINERS_WAITING, "No container waits", width=12),
+        _worst(usage_indicators.PROBE_FAILURES, "No probe failed", Limits(0.05, 0.5), width=12),
+        _worst(indicators.RESTARTS, "Nothing restarted in the last hour", width=12),
+        _worst(indicators.OOM_KILLS, "Nothing was killed for memory in the last hour", width=12),
+        _worst(usage_indicators.MEMORY_NEAR_LIMIT, "No container has a limit", NEARLY_FULL, width=12),
+        _worst(usage_indicators.THROTTLED_PERIODS, "Nothing was throttled", Limits(0.25, 0.5), width=12),
+        _worst(usage_indicators.CPU_USED, "No container is measured", width=12),
+        _worst(usage_indicators.MEMORY_USED, "No container is measured", width=12),
     )
 
 
@@ -183,11 +186,11 @@ def _limits() -> tuple[Panel, ...]:
     )
 
 
-def _worst(indicator: Indicator, without: str, limits: Limits | None = None) -> Panel:
+def _worst(indicator: Indicator, without: str, limits: Limits | None = None, *, width: int = 8) -> Panel:
     """List where an indicator is highest, and above zero."""
     head = "Share" if indicator.unit is Unit.RATIO else "Count"
     column = Column(head, highest(indicator.query.above(0), FIRST), indicator.unit, limits)
-    return table(Question.of(indicator, without), column)
+    return table(Question.of(indicator, without), column, width=width)
 
 
 def _sum(gauge: Gauge[NodePool]) -> Vector:

@@ -45,10 +45,10 @@ def watched() -> tuple[Panel, ...]:
         graph(
             counted(
                 "Lists",
-                "Lists begun, by reason; more than one at the start means that a watch could not go on.",
+                "Lists of all sources that were begun, by reason; any but the first means that a watch could not go on.",
                 UNSCRAPED,
             ),
-            Series(growth(exporter.SOURCE_LISTS), "{{source}}: {{reason}}"),
+            Series(sum_by(increase(exporter.SOURCE_LISTS, RATE_INTERVAL), "reason"), "{{reason}}"),
         ),
         graph(
             counted(
@@ -58,7 +58,7 @@ def watched() -> tuple[Panel, ...]:
             ),
             Series(growth(exporter.OBJECTS_SKIPPED), "{{source}}: {{reason}}"),
             Series(growth(exporter.PODS_WITHOUT_OWNER), "pods without owner"),
-            Series(growth(exporter.EVENTS_UNATTRIBUTED), "events of unknown workloads"),
+            Series(growth(exporter.EVENTS_UNATTRIBUTED), "unattributed events"),
         ),
     )
 
@@ -85,7 +85,7 @@ def nodes() -> tuple[Panel, ...]:
                 NO_KUBELETS,
             ),
             Series(growth(kubelets.KUBELET_ERRORS), "{{page}}: {{reason}}"),
-            Series(growth(kubelets.KUBELET_READINGS_MISSED), "{{page}}: turn missed"),
+            Series(sum_by(increase(kubelets.KUBELET_READINGS_MISSED, RATE_INTERVAL)), "turns missed"),
             width=8,
         ),
         graph(
@@ -134,7 +134,7 @@ def server() -> tuple[Panel, ...]:
             ),
             Series(min_by(value(prometheus.PROMETHEUS_UP)), "up"),
             limits=ALL_UP,
-            width=4,
+            width=8,
         ),
         stat(
             counted(
@@ -144,7 +144,7 @@ def server() -> tuple[Panel, ...]:
             ),
             Series(sum_by(value(prometheus.PROMETHEUS_OBJECTIVES_FAILING)), "failing"),
             limits=ANY,
-            width=4,
+            width=8,
         ),
         stat(
             counted(
@@ -153,7 +153,7 @@ def server() -> tuple[Panel, ...]:
                 NO_PROMETHEUS,
             ),
             Series(sum_by(value(prometheus.PROMETHEUS_CHUNKS_PENDING)), "chunks"),
-            width=4,
+            width=8,
         ),
         graph(
             Question(
@@ -163,13 +163,13 @@ def server() -> tuple[Panel, ...]:
                 NO_PROMETHEUS,
             ),
             Series(duration, "seconds"),
-            width=6,
         ),
         graph(
             counted(
-                "Questions without an answer", "By reason, in the two minutes or more before each point.", NO_PROMETHEUS
+                "Questions without an answer",
+                "By reason, in the two minutes or more before each point.",
+                "Every question was answered, or no Prometheus is asked",
             ),
             Series(growth(prometheus.PROMETHEUS_ERRORS), "{{reason}}"),
-            width=6,
         ),
     )

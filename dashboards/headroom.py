@@ -46,7 +46,7 @@ def _trust() -> tuple[Panel, ...]:
         stat(
             counted("Sources up", "Sources whose last request succeeded.", UNSCRAPED),
             Series(up, "up"),
-            width=4,
+            width=5,
         ),
         stat(
             counted(
@@ -54,7 +54,7 @@ def _trust() -> tuple[Panel, ...]:
             ),
             Series(stale, "stale"),
             limits=ANY,
-            width=4,
+            width=5,
         ),
         stat(
             Question(
@@ -65,7 +65,7 @@ def _trust() -> tuple[Panel, ...]:
             ),
             Series(read, "read"),
             limits=Limits(1, 0.9),
-            width=4,
+            width=5,
         ),
         stat(
             Question(
@@ -76,7 +76,7 @@ def _trust() -> tuple[Panel, ...]:
             ),
             Series(page_age, "age"),
             limits=Limits(120, 600),
-            width=4,
+            width=5,
         ),
         stat(
             counted(
@@ -86,11 +86,6 @@ def _trust() -> tuple[Panel, ...]:
             ),
             Series(sum_by(value(slo_engine.DEFINITION_ERRORS)), "errors"),
             limits=ANY,
-            width=4,
-        ),
-        table(
-            counted("Version", "Which exporter runs on which Python.", UNSCRAPED),
-            Column("Exporters", sum_by(value(exporter.BUILD_INFO), *exporter.BUILD_INFO.label_names), Unit.NONE),
             width=4,
         ),
     )
@@ -175,6 +170,12 @@ def _publication() -> tuple[Panel, ...]:
         graph(
             Question("Size of the page", "Lines of all metrics before compression.", Unit.BYTES, UNSCRAPED),
             Series(sum_by(value(exporter.EXPOSITION_BYTES)), "bytes", Role.USED),
+            width=6,
+        ),
+        table(
+            counted("Version", "Which exporter runs on which Python.", UNSCRAPED),
+            Column("Exporters", sum_by(value(exporter.BUILD_INFO), *exporter.BUILD_INFO.label_names), Unit.NONE),
+            width=6,
         ),
     )
 

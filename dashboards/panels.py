@@ -11,27 +11,42 @@ from typing import Any, Final, NamedTuple
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
+from dashboards import clusters
+from dashboards.links import ways_down
 from dashboards.questions import Column, Limits, Question, Role, Series, Variable, label_title, unit_id
 from dashboards.schema import modern
-from dashboards.uids import SLO, WORKLOAD
-from kube_headroom.catalogue.labels import Workload
 from kube_headroom.catalogue.metric import Unit
 
 INTERVAL: Final = "30s"
 """No point is asked for more often than it is scraped, and no rate has fewer than four scrapes (2 minutes)."""
 
 COLUMNS: Final = 24
-HEIGHTS: Final = {"stat": 4, "timeseries": 8, "table": 8, "state-timeline": 6}
+HEIGHTS: Final = {"stat": 5, "timeseries": 8, "table": 8, "state-timeline": 7}
+"""In rows of the grid; a stat of fewer than five has no room for its past."""
 TAG: Final = "headroom"
-
-WAYS_DOWN: Final = {WORKLOAD: Workload._fields, SLO: ("slo_service", "slo", "slo_group")}
-"""What leads from a table to which dashboard; its variables are named after the labels."""
 
 REFRESHES: Final = ["30s", "1m", "5m", "15m", "30m", "1h"]
 
-_DASHED: Final = {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}}
+_LOOKS: Final[dict[Role, list[dict[str, Any]]]] = {
+    Role.LIMIT: [{"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}}],
+    Role.USED: [{"id": "custom.fillOpacity", "value": 10}],
+}
 _LABEL_IN_LEGEND: Final = re.compile(r"{{(\w+)}}")
 _NO_VERDICT: Final = ((None, "text"),)
+
+_SOFT_TOP: Final = {
+    (Unit.NONE, False): 1,
+    (Unit.NONE, True): 0.1,
+    (Unit.CORES, False): 0.1,
+    (Unit.RATIO, False): 0.01,
+}
+"""How far an axis reaches at least: where all is 0, Grafana's own reaches to 100 of whatever it is."""
+
+_NARROW: Final = 60
+"""Least width of a column in pixels; at Grafana's 150 the values of four columns would be out of sight."""
+
+_WORDS: Final = {"matcher": {"id": "byType", "options": "string"}, "properties": [{"id": "noValue", "value": "-"}]}
+"""A label without a value; else its cell would say what a whole panel without data means."""
 
 
 class Panel(NamedTuple):
@@ -71,7 +86,7 @@ class Board(NamedTuple):
             time=core.Time("now-6h", "now"),
             timePicker=core.TimePicker(REFRESHES, []),
             links=[_to_the_others()],
-            templating=core.Templating(list=[_DATASOURCE, *map(_template, self.variables)]),
+            templating=core.Templating(list=[_DATASOURCE, *map(_template, (clusters.VARIABLE, *self.variables))]),
             panels=list(_placed(self.rows)),
         ).auto_panel_ids()
         return modern(json.loads(json.dumps(dashboard.to_json_data(), cls=DashboardEncoder)))
@@ -84,7 +99,6 @@ def graph(question: Question, *series: Series, limits: Limits | None = None, wid
         unit=unit_id(question.unit, per_second=question.per_second),
         axisLabel="cores" if question.unit is Unit.CORES else "",
         axisSoftMin=0,
-        fillOpacity=5,
         showPoints="never",
         colorMode="palette-classic-by-name",
         overrides=_coloured(series),
@@ -92,7 +106,7 @@ def graph(question: Question, *series: Series, limits: Limits | None = None, wid
         tooltipSort="desc",
         stacking={"mode": "none", "group": "A"},
         thresholdsStyleMode="dashed" if limits else "off",
-        extraJson=_defaults(question, limits),
+        extraJson=_defaults(question, limits, axisSoftMax=_SOFT_TOP.get((question.unit, question.per_second))),
     )
     return Panel(drawn, width)
 
@@ -120,26 +134,23 @@ def table(question: Question, *columns: Column, ascending: bool = False, width: 
         **_asked(question, [Series(column.query, "") for column in columns], instant=True),
         unit="short",
         transformations=_one_table(labels, columns),
-        overrides=[*map(_column_style, columns), *_ways_down(labels)],
+        overrides=[_WORDS, *map(_column_style, columns), *ways_down(labels)],
         sortBy=[core.TableSortByField(columns[0].title, desc=not ascending)],
-        extraJson=_defaults(question, None),
+        extraJson=_defaults(question, None, minWidth=_NARROW),
     )
     return Panel(drawn, width)
 
 
-def states(question: Question, series: Series, colours: Sequence[tuple[str, str]], *, width: int = 24) -> Panel:
-    """Show when each state was in force: a line for each, coloured by the end of its name."""
+def states(question: Question, series: Series, meanings: Sequence[tuple[str, str]], *, width: int = 24) -> Panel:
+    """Show which state was in force when: a line for each series, whose values 1, 2, ... mean a state and its colour."""
+    options = {
+        str(value): {"text": name, "color": colour, "index": value - 1}
+        for value, (name, colour) in enumerate(meanings, start=1)
+    }
     drawn = core.StateTimeline(
         **_asked(question, [series]),
-        mappings=[{"type": "value", "options": {"1": {"text": " ", "index": 0}}}],
+        mappings=[{"type": "value", "options": options}],
         showValue="never",
-        overrides=[
-            {
-                "matcher": {"id": "byRegexp", "options": f"/{name}$/"},
-                "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}],
-            }
-            for name, colour in colours
-        ],
         extraJson=_defaults(question, None),
     )
     return Panel(drawn, width)
@@ -152,7 +163,7 @@ def _asked(question: Question, series: Sequence[Series], *, instant: bool = Fals
             raise ValueError(message)
     targets = [
         core.Target(
-            expr=str(one.query),
+            expr=clusters.of_the_chosen(one.query),
             legendFormat=one.legend,
             refId=reference,
             instant=instant,
@@ -170,9 +181,11 @@ def _asked(question: Question, series: Sequence[Series], *, instant: bool = Fals
     }
 
 
-def _defaults(question: Question, limits: Limits | None) -> dict[str, Any]:
+def _defaults(question: Question, limits: Limits | None, **custom: float | None) -> dict[str, Any]:
     """What grafanalib's builders have no word for, or an old one."""
-    given = {"noValue": question.without, "thresholds": _thresholds(limits)}
+    given: dict[str, Any] = {"noValue": question.without, "thresholds": _thresholds(limits)}
+    if known := {name: value for name, value in custom.items() if value is not None}:
+        given["custom"] = known
     return {"fieldConfig": {"defaults": given}}
 
 
@@ -187,13 +200,18 @@ def _coloured(series: Iterable[Series]) -> list[dict[str, Any]]:
         {
             "matcher": {"id": "byFrameRefID", "options": reference},
             "properties": [
-                {"id": "color", "value": {"mode": "fixed", "fixedColor": one.role.value}},
-                *([_DASHED] if one.role is Role.LIMIT else []),
+                {"id": "color", "value": {"mode": _mode(one), "fixedColor": one.role.value}},
+                *_LOOKS.get(one.role, ()),
             ],
         }
         for reference, one in zip(ascii_uppercase, series, strict=False)
         if one.role
     ]
+
+
+def _mode(series: Series) -> str:
+    """Several lines of one role are shades of its colour."""
+    return "shades" if _LABEL_IN_LEGEND.search(series.legend) else "fixed"
 
 
 def _one_table(labels: tuple[str, ...], columns: Sequence[Column]) -> list[dict[str, Any]]:
@@ -211,32 +229,15 @@ def _one_table(labels: tuple[str, ...], columns: Sequence[Column]) -> list[dict[
 
 
 def _column_style(column: Column) -> dict[str, Any]:
-    properties: list[dict[str, Any]] = [{"id": "unit", "value": unit_id(column.unit)}, {"id": "decimals", "value": 2}]
+    properties: list[dict[str, Any]] = [{"id": "unit", "value": unit_id(column.unit)}]
+    if column.unit is not Unit.NONE:
+        properties.append({"id": "decimals", "value": 2})
     if column.limits:
         properties += [
             {"id": "thresholds", "value": _thresholds(column.limits)},
             {"id": "custom.cellOptions", "value": {"type": "color-text"}},
         ]
     return {"matcher": {"id": "byName", "options": column.title}, "properties": properties}
-
-
-def _ways_down(labels: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Lead from labels to the dashboard of what they name, at the same time and data source."""
-    return [
-        {
-            "matcher": {"id": "byName", "options": label_title(label)},
-            "properties": [{"id": "links", "value": [_way_down(uid, named)]}],
-        }
-        for uid, named in WAYS_DOWN.items()
-        if set(named) <= set(labels)
-        for label in named
-    ]
-
-
-def _way_down(uid: str, labels: tuple[str, ...]) -> dict[str, Any]:
-    chosen = [f"var-{label}=${{__data.fields.{label_title(label)}:percentencode}}" for label in labels]
-    url = "&".join([f"/d/{uid}?${{__url_time_range}}", "${datasource:queryparam}", *chosen])
-    return {"title": "Look closer", "url": url, "targetBlank": False}
 
 
 def _placed(rows: Iterable[Row]) -> Iterable[Any]:
@@ -259,13 +260,18 @@ def _template(variable: Variable) -> Any:  # noqa: ANN401 - grafanalib has no ty
     return core.Template(
         name=variable.label,
         label=variable.title,
-        query=f"label_values({variable.among}, {variable.label})",
+        query=f"label_values({_among(variable)}, {variable.label})",
         dataSource="${datasource}",
         includeAll=variable.all_of_them,
         allValue=".*" if variable.all_of_them else None,
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
         sort=core.SORT_ALPHA_ASC,
     )
+
+
+def _among(variable: Variable) -> str:
+    """What a variable's values are taken from: those of the chosen cluster, once it is chosen."""
+    return str(variable.among) if variable is clusters.VARIABLE else clusters.of_the_chosen(variable.among)
 
 
 def _to_the_others() -> Any:  # noqa: ANN401 - grafanalib has no types

@@ -49,9 +49,9 @@ class Question(NamedTuple):
     per_second: bool = False
 
     @classmethod
-    def of(cls, indicator: Indicator, without: str) -> Question:
-        """Ask what an indicator asks, in its words."""
-        return cls(indicator.name, indicator.sentence, indicator.unit, without)
+    def of(cls, indicator: Indicator, without: str, title: str = "") -> Question:
+        """Ask what an indicator asks, in its words; a title of its own where the indicator's name has no room."""
+        return cls(title or indicator.name, indicator.sentence, indicator.unit, without)
 
 
 class Series(NamedTuple):
@@ -109,6 +109,7 @@ def label_title(label: str) -> str:
 
 _LABEL_TITLES: Final = {
     "workload_kind": "Kind",
+    "sli": "SLI",
     "slo": "SLO",
     "slo_service": "Service",
     "slo_group": "Group",

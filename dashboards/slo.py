@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from typing import Any, Final
 
 from dashboards.panels import Board, Panel, Row, graph, stat, states, table
 from dashboards.questions import GREEN, ORANGE, RED, Column, Limits, Question, Role, Series, Variable
 from dashboards.uids import SLO
 from kube_headroom.catalogue import slo, slo_indicators
-from kube_headroom.catalogue.labels import Slo, SloInfo, SloPeriod, SloState, SloWindow
+from kube_headroom.catalogue.indicator import Indicator
+from kube_headroom.catalogue.labels import Slo, SloInfo, SloPeriod, SloWindow
 from kube_headroom.catalogue.metric import Counter, Unit
-from kube_headroom.catalogue.promql import complement, max_by, min_by, ratio, seconds_since, sum_by
+from kube_headroom.catalogue.promql import complement, max_by, min_by, or_, ratio, seconds_since, sum_by
 from kube_headroom.catalogue.selection import increase, label_is, label_matches, rate, value
 from kube_headroom.catalogue.vector import RATE_INTERVAL, Vector
 from kube_headroom.slo.windows import PAIRS, Pair
 
 _IDENTITY: Final = Slo._fields
+_OF_ALL_GROUPS: Final = ("slo_service", "slo")
+_OF_PERIOD: Final = (*_OF_ALL_GROUPS, "period")
 THIS: Final = (
     label_is("slo_service", "$slo_service"),
     label_is("slo", "$slo"),
@@ -65,22 +69,31 @@ def _budget() -> tuple[Panel, ...]:
     objective = Question("Objective", "Share of events that are to be good.", Unit.RATIO, "No such SLO is declared")
     return (
         stat(
-            Question.of(slo_indicators.BUDGET_LEFT, NO_DATA),
-            Series(_left(), "{{slo_group}} {{period}}"),
+            _of_the_worst(slo_indicators.BUDGET_LEFT),
+            Series(min_by(value(slo.BUDGET_REMAINING, *THIS), *_OF_PERIOD), "{{period}}"),
             limits=Limits(0.5, 0.1),
         ),
         stat(
-            Question.of(slo_indicators.SLO_COVERAGE, NO_DATA),
-            Series(min_by(value(slo.COVERAGE, *THIS), *SloPeriod._fields), "{{slo_group}} {{period}}"),
-            limits=Limits(0.9, 0.5),
+            _of_the_worst(slo_indicators.SLO_COVERAGE),
+            Series(min_by(value(slo.COVERAGE, *THIS), *_OF_PERIOD), "{{period}}"),
         ),
-        stat(objective, Series(max_by(value(slo.OBJECTIVE, *THIS), *_IDENTITY), "{{slo_group}} objective")),
+        stat(objective, Series(_objective(), "objective")),
         stat(
             age,
-            Series(seconds_since(max_by(value(slo.LAST_EVALUATION, *THIS), *_IDENTITY)), "{{slo_group}} age"),
+            Series(seconds_since(max_by(value(slo.LAST_EVALUATION, *THIS), *_OF_ALL_GROUPS)), "age"),
             limits=Limits(180, 900),
         ),
     )
+
+
+def _of_the_worst(indicator: Indicator) -> Question:
+    asked = Question.of(indicator, NO_DATA)
+    return asked._replace(sentence=f"{asked.sentence} Where it is grouped, of the group that fares worst.")
+
+
+def _objective() -> Vector:
+    """One definition's groups share its objective."""
+    return max_by(value(slo.OBJECTIVE, *THIS), *_OF_ALL_GROUPS)
 
 
 def _policy() -> Panel:
@@ -91,8 +104,12 @@ def _policy() -> Panel:
         Unit.NONE,
         NO_DATA,
     )
-    in_force = max_by(value(slo.POLICY_STATE, *THIS), *SloState._fields).above(0)
-    return states(question, Series(in_force, "{{slo_group}} {{state}}"), STATES)
+    in_force = [
+        max_by(value(slo.POLICY_STATE, *THIS, label_is("state", state)), *_IDENTITY).above(0).times(number)
+        for number, (state, _) in enumerate(STATES, start=1)
+    ]
+    numbers = reduce(partial(or_, on=_IDENTITY), in_force)
+    return states(question, Series(numbers, "{{slo_group}}"), STATES)
 
 
 def _budget_over_time() -> Panel:
@@ -116,12 +133,12 @@ def _burn(pair: Pair) -> Panel:
         Unit.NONE,
         NO_DATA,
     )
-    threshold = min_by(value(slo.THRESHOLD, *THIS, label_is("window", pair.long)), *_IDENTITY)
+    threshold = min_by(value(slo.THRESHOLD, *THIS, label_is("window", pair.long)), *_OF_ALL_GROUPS)
     return graph(
         question,
         Series(_burn_rate(pair.long), f"{{{{slo_group}}}} {pair.long}"),
         Series(_burn_rate(pair.short), f"{{{{slo_group}}}} {pair.short}"),
-        Series(threshold, "{{slo_group}} threshold", Role.LIMIT),
+        Series(threshold, "threshold", Role.LIMIT),
     )
 
 
@@ -155,7 +172,6 @@ def _events() -> tuple[Panel, ...]:
     bad, events = (
         sum_by(increase(counter, RATE_INTERVAL, *THIS), *_IDENTITY) for counter in (slo.BAD_EVENTS, slo.EVENTS)
     )
-    allowed = max_by(value(slo.OBJECTIVE, *THIS), *_IDENTITY)
     return (
         graph(
             rates,
@@ -165,18 +181,19 @@ def _events() -> tuple[Panel, ...]:
         graph(
             share,
             Series(ratio(bad, events, on=_IDENTITY), "{{slo_group}} bad", Role.BAD),
-            Series(complement(allowed), "{{slo_group}} allowed", Role.LIMIT),
+            Series(complement(_objective()), "allowed", Role.LIMIT),
         ),
         table(
             period,
             Column("Bad events", max_by(value(slo.PERIOD_BAD_EVENTS, *THIS), *SloPeriod._fields), Unit.NONE),
             Column("Events", max_by(value(slo.PERIOD_EVENTS, *THIS), *SloPeriod._fields), Unit.NONE),
-            width=12,
+            width=16,
         ),
         graph(
             excluded,
             Series(_rate(slo.EXCLUDED_EVENTS), "{{slo_group}} events", Role.USED),
             Series(_rate(slo.EXCLUDED_BAD_EVENTS), "{{slo_group}} bad events", Role.BAD),
+            width=8,
         ),
     )
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from dashboards import workload_resources
 from dashboards.panels import Board, Panel, Row, graph, stat, table
 from dashboards.questions import ANY, Column, Limits, Question, Role, Series, Variable
 from dashboards.uids import WORKLOAD
+from dashboards.workload_words import LABELS, THIS, growth, per_second, total
 from kube_headroom.catalogue import indicators, slo, slo_indicators, usage, usage_indicators, workloads
 from kube_headroom.catalogue.labels import Slo as SloIdentity
-from kube_headroom.catalogue.labels import Workload
-from kube_headroom.catalogue.metric import Counter, Gauge, Unit
+from kube_headroom.catalogue.metric import Unit
 from kube_headroom.catalogue.promql import and_, max_by, max_over_time, min_by, ratio, sum_by
-from kube_headroom.catalogue.selection import increase, label_is, rate, value
-from kube_headroom.catalogue.vector import RATE_INTERVAL, Vector
-
-_LABELS: Final = Workload._fields
-THIS: Final = tuple(label_is(label, f"${label}") for label in _LABELS)
+from kube_headroom.catalogue.selection import increase, label_is, label_is_not, value
 
 VARIABLES: Final = (
     Variable("namespace", value(workloads.INFO), "Namespace"),
@@ -35,8 +32,8 @@ def board() -> Board:
         VARIABLES,
         rows=(
             Row("Now", _now()),
-            Row("CPU", _cpu()),
-            Row("Memory", _memory()),
+            Row("CPU", workload_resources.cpu()),
+            Row("Memory", workload_resources.memory()),
             Row("Probes", _probes()),
             Row("Replicas", _replicas()),
             Row("Restarts and events", _restarts()),
@@ -47,33 +44,33 @@ def board() -> Board:
 
 def _now() -> tuple[Panel, ...]:
     missing = Question(
-        "Replicas available of desired",
+        "Replicas available",
         "Replicas ready for at least minReadySeconds, as a share of those wanted.",
         Unit.RATIO,
         "This kind of workload has no replicas",
     )
     restarts = Question(
-        "Restarts of the last hour", indicators.RESTARTS.sentence, Unit.NONE, "No restart was counted or could be"
+        "Restarts, last hour", indicators.RESTARTS.sentence, Unit.NONE, "No restart was counted or could be"
     )
-    kills = Question("OOM kills of the last hour", indicators.OOM_KILLS.sentence, Unit.NONE, "None was counted")
+    kills = Question("OOM kills, last hour", indicators.OOM_KILLS.sentence, Unit.NONE, "None was counted")
     return (
         stat(
             missing,
             Series(
-                ratio(_sum(workloads.REPLICAS_AVAILABLE), _sum(workloads.REPLICAS_DESIRED), on=_LABELS), "available"
+                ratio(total(workloads.REPLICAS_AVAILABLE), total(workloads.REPLICAS_DESIRED), on=LABELS), "available"
             ),
             limits=Limits(1, 0.5),
             width=4,
         ),
         stat(
             Question.of(indicators.ROLLOUT_STUCK, "This kind of workload has no rollout"),
-            Series(max_by(value(workloads.ROLLOUT_STUCK, *THIS), *_LABELS), "stuck"),
+            Series(max_by(value(workloads.ROLLOUT_STUCK, *THIS), *LABELS), "stuck"),
             limits=ANY,
             width=4,
         ),
         stat(
             restarts,
-            Series(sum_by(increase(workloads.CONTAINER_RESTARTS, indicators.RECENTLY, *THIS), *_LABELS), "restarts"),
+            Series(sum_by(increase(workloads.CONTAINER_RESTARTS, indicators.RECENTLY, *THIS), *LABELS), "restarts"),
             limits=ANY,
             width=4,
         ),
@@ -84,7 +81,7 @@ def _now() -> tuple[Panel, ...]:
                     increase(
                         workloads.CONTAINER_TERMINATIONS, indicators.RECENTLY, *THIS, label_is("reason", "OOMKilled")
                     ),
-                    *_LABELS,
+                    *LABELS,
                 ),
                 "kills",
             ),
@@ -93,111 +90,22 @@ def _now() -> tuple[Panel, ...]:
         ),
         stat(
             Question.of(usage_indicators.MEMORY_NEAR_LIMIT, "No container has a memory limit"),
-            Series(max_by(value(usage.MEMORY_LIMIT_PEAK, *THIS), *_LABELS), "of limit"),
+            Series(max_by(value(usage.MEMORY_LIMIT_PEAK, *THIS), *LABELS), "of limit"),
             limits=Limits(0.8, 0.95),
             width=4,
         ),
         stat(
             Question.of(usage_indicators.WORKLOAD_MEASURED, "No container runs"),
-            Series(ratio(_sum(usage.CONTAINERS_MEASURED), _sum(usage.CONTAINERS_EXPECTED), on=_LABELS), "measured"),
+            Series(ratio(total(usage.CONTAINERS_MEASURED), total(usage.CONTAINERS_EXPECTED), on=LABELS), "measured"),
             limits=Limits(1, 0.5),
             width=4,
         ),
     )
 
 
-def _cpu() -> tuple[Panel, ...]:
-    room = Question(
-        "CPU used, requested and limited",
-        "Cores over all pods: used, charged by the scheduler, and the most that the limits leave; no limit line while "
-        "any container is unlimited.",
-        Unit.CORES,
-        "Nothing of this workload is measured or requested",
-    )
-    containers = Question(
-        "CPU used by container", "Cores of each container over all pods.", Unit.CORES, "No container is measured"
-    )
-    lost = Question(
-        "Time lost to CPU limits",
-        "Seconds per second that limits of containers and pods took, at least, summed over CPUs and replicas.",
-        Unit.NONE,
-        "No container has a CPU limit",
-    )
-    pressure = Question(
-        "Time spent waiting for a resource",
-        "Seconds per second in which some task of a pod waited for cpu, memory or io, summed over replicas.",
-        Unit.NONE,
-        "No node of this workload has PSI (cgroup v2)",
-    )
-    return (
-        graph(
-            room,
-            Series(sum_by(rate(usage.CPU_USAGE, RATE_INTERVAL, *THIS), *_LABELS), "used", Role.USED),
-            Series(_sum(workloads.CPU_EFFECTIVE_REQUEST), "requested", Role.REQUESTED),
-            Series(_sum(workloads.CPU_EFFECTIVE_LIMIT), "limit", Role.LIMIT),
-        ),
-        graph(containers, Series(_rate(usage.CPU_USAGE, "container"), "{{container}}")),
-        graph(
-            Question(
-                usage_indicators.THROTTLED_PERIODS.name,
-                "Share of each container's periods in which its own CPU limit stopped it.",
-                Unit.RATIO,
-                "No container has a CPU limit",
-            ),
-            Series(
-                ratio(
-                    _increase(usage.CFS_THROTTLED_PERIODS, "container"),
-                    _increase(usage.CFS_PERIODS, "container"),
-                    on=(*_LABELS, "container"),
-                ),
-                "{{container}}",
-            ),
-            limits=Limits(0.25, 0.5),
-            width=8,
-        ),
-        graph(lost, Series(_rate(usage.CPU_THROTTLED), "lost", Role.BAD), width=8),
-        graph(pressure, Series(_rate(usage.PRESSURE_WAITING, "resource"), "{{resource}}"), width=8),
-    )
-
-
-def _memory() -> tuple[Panel, ...]:
-    room = Question(
-        "Memory used, requested and limited",
-        "Working set over all pods, what the scheduler charges, and the most that the limits leave; no limit line while "
-        "any container is unlimited.",
-        Unit.BYTES,
-        "Nothing of this workload is measured or requested",
-    )
-    return (
-        graph(
-            room,
-            Series(_sum(usage.MEMORY_WORKING_SET), "used", Role.USED),
-            Series(_sum(workloads.MEMORY_EFFECTIVE_REQUEST), "requested", Role.REQUESTED),
-            Series(_sum(workloads.MEMORY_EFFECTIVE_LIMIT), "limit", Role.LIMIT),
-            width=8,
-        ),
-        graph(
-            Question(
-                "Memory by container",
-                "Working set of each container over all pods.",
-                Unit.BYTES,
-                "No container is measured",
-            ),
-            Series(_sum(usage.MEMORY_WORKING_SET, "container"), "{{container}}"),
-            width=8,
-        ),
-        graph(
-            Question.of(usage_indicators.MEMORY_NEAR_LIMIT, "No container has a memory limit"),
-            Series(max_by(value(usage.MEMORY_LIMIT_PEAK, *THIS), *_LABELS, "container"), "{{container}}"),
-            limits=Limits(0.8, 0.95),
-            width=8,
-        ),
-    )
-
-
 def _probes() -> tuple[Panel, ...]:
     by = ("container", "probe")
-    share = ratio(_increase(usage.PROBE_FAILURES, *by), _increase(usage.PROBES, *by), on=(*_LABELS, *by))
+    share = ratio(growth(usage.PROBE_FAILURES, *by), growth(usage.PROBES, *by), on=(*LABELS, *by))
     without = "No container has a probe, or no kubelet tells of it"
     return (
         graph(
@@ -215,7 +123,7 @@ def _probes() -> tuple[Panel, ...]:
                 without,
                 per_second=True,
             ),
-            Series(_rate(usage.PROBES, *by), "{{container}} {{probe}}"),
+            Series(per_second(usage.PROBES, *by), "{{container}} {{probe}}"),
         ),
     )
 
@@ -230,10 +138,10 @@ def _replicas() -> tuple[Panel, ...]:
                 Unit.NONE,
                 without,
             ),
-            Series(_sum(workloads.REPLICAS_DESIRED), "desired", Role.REQUESTED),
-            Series(_sum(workloads.REPLICAS_AVAILABLE), "available", Role.USED),
-            Series(_sum(workloads.REPLICAS_READY), "ready"),
-            Series(_sum(workloads.REPLICAS_UPDATED), "updated"),
+            Series(total(workloads.REPLICAS_DESIRED), "desired", Role.REQUESTED),
+            Series(total(workloads.REPLICAS_AVAILABLE), "available", Role.USED),
+            Series(total(workloads.REPLICAS_READY), "ready"),
+            Series(total(workloads.REPLICAS_UPDATED), "updated"),
         ),
         graph(
             Question(
@@ -242,16 +150,23 @@ def _replicas() -> tuple[Panel, ...]:
                 Unit.NONE,
                 "The workload has no pods",
             ),
-            Series(_sum(workloads.PODS, "phase"), "{{phase}}"),
-            Series(_sum(workloads.PODS_UNSCHEDULABLE), "unschedulable", Role.BAD),
-            Series(_sum(workloads.PODS_ON_UNREADY_NODES), "on nodes not ready", Role.LIMIT),
+            Series(
+                sum_by(value(workloads.PODS, *THIS, label_is("phase", "Running")), *LABELS, "phase"),
+                "{{phase}}",
+                Role.USED,
+            ),
+            Series(
+                sum_by(value(workloads.PODS, *THIS, label_is_not("phase", "Running")), *LABELS, "phase"), "{{phase}}"
+            ),
+            Series(total(workloads.PODS_UNSCHEDULABLE), "unschedulable", Role.BAD),
+            Series(total(workloads.PODS_ON_UNREADY_NODES), "on nodes not ready", Role.LIMIT),
         ),
     )
 
 
 def _restarts() -> tuple[Panel, ...]:
     waiting = max_by(
-        max_over_time(value(workloads.CONTAINERS_WAITING, *THIS), indicators.BACK_OFF), *_LABELS, "container", "reason"
+        max_over_time(value(workloads.CONTAINERS_WAITING, *THIS), indicators.BACK_OFF), *LABELS, "container", "reason"
     )
     return (
         graph(
@@ -261,8 +176,8 @@ def _restarts() -> tuple[Panel, ...]:
                 Unit.NONE,
                 "No container ever ran",
             ),
-            Series(_increase(workloads.CONTAINER_RESTARTS, "container"), "{{container}} restarts"),
-            Series(_increase(workloads.CONTAINER_TERMINATIONS, "reason"), "ended: {{reason}}"),
+            Series(growth(workloads.CONTAINER_RESTARTS, "container"), "{{container}} restarts"),
+            Series(growth(workloads.CONTAINER_TERMINATIONS, "reason"), "ended: {{reason}}"),
         ),
         graph(
             Question.of(indicators.CONTAINERS_WAITING, "No container waits"),
@@ -276,7 +191,7 @@ def _restarts() -> tuple[Panel, ...]:
                 Unit.NONE,
                 "No event was told",
             ),
-            Series(_increase(workloads.EVENTS, "reason"), "{{reason}}"),
+            Series(growth(workloads.EVENTS, "reason"), "{{reason}}"),
         ),
         graph(
             Question(
@@ -285,7 +200,7 @@ def _restarts() -> tuple[Panel, ...]:
                 Unit.NONE,
                 "No pod was evicted",
             ),
-            Series(_increase(workloads.EVICTIONS, "reason"), "{{reason}}"),
+            Series(growth(workloads.EVICTIONS, "reason"), "{{reason}}"),
         ),
     )
 
@@ -301,15 +216,3 @@ def _budgets() -> Panel:
         ascending=True,
         width=24,
     )
-
-
-def _sum(gauge: Gauge[Any], *by: str) -> Vector:
-    return sum_by(value(gauge, *THIS), *_LABELS, *by)
-
-
-def _rate(counter: Counter[Any], *by: str) -> Vector:
-    return sum_by(rate(counter, RATE_INTERVAL, *THIS), *_LABELS, *by)
-
-
-def _increase(counter: Counter[Any], *by: str) -> Vector:
-    return sum_by(increase(counter, RATE_INTERVAL, *THIS), *_LABELS, *by)

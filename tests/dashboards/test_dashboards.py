@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.panels import INTERVAL, WAYS_DOWN, graph, table
+from dashboards.links import WAYS_DOWN
+from dashboards.panels import INTERVAL, graph, table
 from dashboards.questions import ANY, GREEN, ORANGE, RED, Column, Limits, Question, Role, Series, unit_id
 from dashboards.slo import STATES
 from dashboards.uids import CLUSTER
@@ -89,7 +90,8 @@ def test_rows_lead_to_variables_that_are_there(uid: str) -> None:
     for url in urls:
         assert "${__url_time_range}" in url
         assert "${datasource:queryparam}" in url
-        assert re.findall(r"var-(\w+)=", url) == names[1:]
+        assert "${cluster:queryparam}" in url
+        assert re.findall(r"var-(\w+)=", url) == names[2:]
 
 
 @each_panel
@@ -116,7 +118,9 @@ def test_verdicts_have_their_colours_alone(panel: Panel) -> None:
     }
 
     assert steps in (["text"], [GREEN, ORANGE], [GREEN, ORANGE, RED], [RED, ORANGE, GREEN])
-    assert fixed <= {*Role, *(colour for _, colour in STATES)}
+    assert fixed <= set(Role)
+    meant = [option for mapping in config["defaults"].get("mappings", ()) for option in mapping["options"].values()]
+    assert {(option["text"], option["color"]) for option in meant} <= set(STATES)
 
 
 @each_target

@@ -20,7 +20,11 @@ from tests.dashboards.boards import DASHBOARDS, Panel, Target, asked, panels, ta
 UNITS = {"bytes", "binBps", "cps", "percentunit", "s", "short"}
 """Those of the linter's list that we use."""
 
-ANYTHING = dict.fromkeys(("namespace", "workload_kind", "workload", "slo_service", "slo", "slo_group"), "anything")
+ANYTHING = dict.fromkeys(
+    ("cluster", "namespace", "workload_kind", "workload", "slo_service", "slo", "slo_group"), "anything"
+)
+
+CHOSEN_CLUSTER = 'cluster=~"$cluster"'
 
 GRAFANAS = "7m"
 """A window that no query of ours names, in the place of Grafana's."""
@@ -145,9 +149,34 @@ def test_uneditable_dashboard(uid: str) -> None:
 
 @each_target
 def test_no_query_knows_who_was_scraped(target: Target) -> None:
-    names = re.findall(r"\b(?:job|instance|pod|endpoint|service|cluster)\b", target.json["expr"])
+    query = target.json["expr"].replace(CHOSEN_CLUSTER, "")
+    names = re.findall(r"\b(?:job|instance|pod|endpoint|service|cluster)\b", query)
 
     assert names == []
     for node, above in nodes(promql_parser.parse(asked(target.json["expr"], ANYTHING))):
         if isinstance(node, promql_parser.VectorSelector):
             assert any(isinstance(each, promql_parser.AggregateExpr) for each in above), node.name
+
+
+@each_target
+def test_every_selector_asks_the_chosen_cluster(target: Target) -> None:
+    for node, _ in nodes(promql_parser.parse(target.json["expr"].replace(RATE_INTERVAL, GRAFANAS))):
+        if isinstance(node, promql_parser.VectorSelector):
+            matchers = [(each.name, each.op, each.value) for each in node.matchers.matchers]
+            assert [each for each in matchers if each[0] == "cluster"] == [
+                ("cluster", promql_parser.MatchOp.Re, "$cluster")
+            ], node.name
+
+
+@each_variable
+def test_values_are_those_of_the_chosen_cluster(uid: str, variable: dict[str, Any]) -> None:
+    asks = CHOSEN_CLUSTER in variable["query"]
+
+    assert asks == (variable["name"] != "cluster"), uid
+
+
+@each_dashboard
+def test_all_clusters_are_chosen_first_and_match_a_missing_label(uid: str) -> None:
+    (variable,) = (each for each in DASHBOARDS[uid]["templating"]["list"] if each["name"] == "cluster")
+
+    assert (variable["allValue"], variable["current"]["value"]) == (".*", "$__all")
