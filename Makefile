@@ -7,13 +7,13 @@ UV := .uv/bin/uv
 # What the real tests and the bench start.
 TOOLS := alertmanager etcd helm helm-3 kube-state-metrics kubectl kubernetes kwok oracle otelcol prometheus prometheus-2 prometheus-operator sloth vmalert
 # What the tests on real kubelets start; the rest is Debian's.
-CLUSTER := etcd kubernetes
+CLUSTER := etcd helm kubernetes prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stack test test-real e2e check generate screenshots format bench tools
+.PHONY: help setup demo stack test test-real e2e check generate screenshots dashboards-preview format bench tools
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Make .venv with kube-headroom and all that develops it
 
@@ -54,6 +54,10 @@ generate: setup ## Write the generated files anew
 
 screenshots: setup ## Take the documentation's pictures of a running demo anew; needs Chromium
 	.venv/bin/python -m tools.screenshots
+
+dashboards-preview: setup ## Draw the dashboards with a demo's data, docs/images/dashboard-*.png; PREVIEW=--serve goes on; needs Chromium
+	.venv/bin/python tools/build.py prometheus
+	@exec .venv/bin/python -m tools.dashboards_preview $(PREVIEW)
 
 format: setup ## Format the code and mend what the linter can
 	.venv/bin/ruff check --fix

@@ -52,8 +52,8 @@ class Cluster:
         self.plane = ControlPlane(self.folder, addresses=(self.network.host,))
         site = self.plane.site
         files = write_node_files(site, self.network, 1, cgroup=f"/{self.cgroup.name}")
-        self._own_node = OwnNode(files, self.network, self.folder)
-        self.nodes: dict[str, Node] = {files.name: self._own_node}
+        self.own_node = OwnNode(files, self.network, self.folder)
+        self.nodes: dict[str, Node] = {files.name: self.own_node}
         self._guest_node: GuestNode | None = None
         if guest:
             files = write_node_files(site, self.network, 2, cgroup="/")
@@ -70,11 +70,11 @@ class Cluster:
         self.cgroup.make()
         write_archives(self.folder)
         with self.cgroup.entered():
-            self._own_node.start()
+            self.own_node.start()
             if self._guest_node:
-                self._guest_node.start(self._own_node.in_network())
+                self._guest_node.start(self.own_node.in_network())
             self.plane.start()
-            self._own_node.kubelet.launch()
+            self.own_node.kubelet.launch()
         for name in self.nodes:
             wait_until(partial(self._takes_pods, name), what=f"{name} to be Ready", timeout=180)
 

@@ -25,9 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Allow the first test of the story all its time."""
+    """Allow the first test of the story all its time, and begin with the chart when everything of the story is told."""
     for item in items:
         item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
+    items.sort(key=lambda item: item.path.stem == "test_chart")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

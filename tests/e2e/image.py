@@ -1,4 +1,4 @@
-"""A container image made on the spot: a docker archive that holds a static busybox and nothing else."""
+"""Container images made on the spot, as docker archives: one of a static busybox and nothing else, or of any layer."""
 
 import hashlib
 import io
@@ -7,6 +7,8 @@ import shutil
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from tests.real.client import Object
 
 # Few, since every container has a copy of its own.
 APPLETS = ("awk", "cat", "chmod", "date", "head", "httpd", "mkdir", "sh", "sleep", "tail", "touch", "tr", "true")
@@ -20,43 +22,50 @@ FILES = {
 
 def write_image(path: Path, tag: str, entrypoint: Sequence[str]) -> None:
     """Write an archive for `ctr images import`; the busybox on PATH has to be static."""
-    layer = _layer()
-    digest = hashlib.sha256(layer).hexdigest()
-    configuration = {
+    layer = path.with_suffix(".layer")
+    _write_layer(layer)
+    write_archive(path, tag, layer, {"Entrypoint": list(entrypoint), "Env": ["PATH=/bin"]})
+    layer.unlink()
+
+
+def write_archive(path: Path, tag: str, layer: Path, configuration: Object) -> None:
+    """Write a docker archive of one layer, an uncompressed tar; `configuration` is the image's, as the OCI has it."""
+    with layer.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    image = {
         "architecture": "amd64",
         "os": "linux",
-        "config": {"Entrypoint": list(entrypoint), "Env": ["PATH=/bin"]},
+        "config": configuration,
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
-        "history": [{"created_by": "busybox"}],
+        "history": [{"created_by": tag}],
     }
-    encoded = json.dumps(configuration).encode()
+    encoded = json.dumps(image).encode()
     name = f"{hashlib.sha256(encoded).hexdigest()}.json"
     manifest = [{"Config": name, "RepoTags": [tag], "Layers": [f"{digest}/layer.tar"]}]
     with tarfile.open(path, "w") as archive:
-        _add(archive, name, encoded)
-        _add(archive, f"{digest}/layer.tar", layer)
-        _add(archive, "manifest.json", json.dumps(manifest).encode())
+        add_file(archive, name, encoded)
+        archive.add(layer, f"{digest}/layer.tar")
+        add_file(archive, "manifest.json", json.dumps(manifest).encode())
 
 
-def _layer() -> bytes:
+def add_file(archive: tarfile.TarFile, name: str, content: bytes, *, mode: int = 0o644) -> None:
+    """Add a file that is nowhere else."""
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), mode
+    archive.addfile(entry, io.BytesIO(content))
+
+
+def _write_layer(path: Path) -> None:
     busybox = shutil.which("busybox") or "busybox"
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as layer:
+    with tarfile.open(path, "w") as layer:
         for folder in (*FOLDERS, "tmp"):
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
             layer.addfile(entry)
-        _add(layer, "bin/busybox", Path(busybox).read_bytes(), mode=0o755)
+        add_file(layer, "bin/busybox", Path(busybox).read_bytes(), mode=0o755)
         for applet in APPLETS:
             link = tarfile.TarInfo(f"bin/{applet}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             layer.addfile(link)
         for name, text in FILES.items():
-            _add(layer, name, text.encode())
-    return content.getvalue()
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes, *, mode: int = 0o644) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(content), mode
-    archive.addfile(entry, io.BytesIO(content))
+            add_file(layer, name, text.encode())

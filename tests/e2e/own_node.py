@@ -10,10 +10,12 @@ from pathlib import Path
 from tests.e2e.kernel import read_cgroups
 from tests.e2e.network import Network, command
 from tests.e2e.node_files import ARCHIVES, NodeFiles
+from tests.real.client import Object
 from tests.real.processes import Process
 from tools.build import program
 
-# The cluster's folder is below the place that is covered, so it is brought along first.
+# The cluster's folder is below the place that is covered, so it is brought along first. Images are in memory: each
+# container has a copy of all files of its own, and on a disk removing them takes longer than all that they did.
 ENTER = """set -eu
 mount --make-rprivate /
 mkdir -p {own}/lib/{name} {own}/log {own}/opt
@@ -21,6 +23,8 @@ mount --bind {folder} {own}/lib/{name}
 mount --rbind {own}/lib {parent}
 mount --bind {own}/log /var/log
 mount --bind {own}/opt /opt
+mkdir {parent}/containerd
+mount -t tmpfs none {parent}/containerd
 mount -t tmpfs none /run
 mkdir /run/containerd
 ip link set lo up
@@ -53,7 +57,7 @@ class OwnNode:
         """Start all but the kubelet, and bring the images."""
         self.namespaces.start()
         self._network.connect(self.namespaces.pid)
-        inside = (*self.in_network(), f"--mount=/proc/{self.namespaces.pid}/ns/mnt")
+        inside = self._inside()
         containerd = Process(
             (*inside, "containerd", f"--config={self.files.folder / 'containerd.toml'}"),
             log=self._folder / "logs" / "containerd.log",
@@ -62,13 +66,17 @@ class OwnNode:
         self._processes.insert(0, containerd)
         containerd.start()
         for archive in ARCHIVES:
-            command(*inside, "ctr", "-n", "k8s.io", "images", "import", str(self._folder / archive))
+            self.import_image(self._folder / archive)
         self.kubelet = Process(
             (*inside, program("kubelet"), *self.files.kubelet_flags),
             log=self._folder / "logs" / "kubelet.log",
             ready=lambda: True,  # its node says when it is
         )
         self._processes.insert(0, self.kubelet)
+
+    def import_image(self, archive: Path) -> None:
+        """Bring a docker archive, which has to lie in the cluster's folder."""
+        command(*self._inside(), "ctr", "-n", "k8s.io", "images", "import", str(archive))
 
     def restart_kubelet(self) -> None:
         """End the kubelet and start it again; its containers go on."""
@@ -83,6 +91,12 @@ class OwnNode:
         """What makes a command run in the pods' network, with this machine's own files."""
         return ("nsenter", f"--net=/proc/{self.namespaces.pid}/ns/net")
 
+    def pod_log(self, pod: Object) -> str:
+        """What the containers of a pod have written so far, over all their runs."""
+        words = (pod["metadata"][word] for word in ("namespace", "name", "uid"))
+        found = sorted((self.files.folder / "log" / "pods" / "_".join(words)).rglob("*.log"))
+        return "".join(file.read_text() for file in found)
+
     def cgroup_lines(self) -> Iterator[str]:
         """Every line of the pods' cgroup files that tell of CPU, pressure and OOM kills, behind `path:`."""
         yield from read_cgroups(f"{self._folder.name}/kubepods")
@@ -95,6 +109,9 @@ class OwnNode:
         """How many bytes each file has that a pod's volume `runs` holds, by `UID/NAME`."""
         found = (self._lib / "kubelet" / "pods").glob("*/volumes/kubernetes.io~empty-dir/runs/*")
         return {f"{path.parts[-5]}/{path.name}": path.stat().st_size for path in found}
+
+    def _inside(self) -> tuple[str, ...]:
+        return (*self.in_network(), f"--mount=/proc/{self.namespaces.pid}/ns/mnt")
 
     def _seen(self, path: str) -> Path:
         """A path as the node sees it."""

@@ -22,7 +22,10 @@ PACKAGES = {
     "qemu-system-x86_64": "qemu-system-x86",
     "runc": "runc",
 }
-PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
+PROGRAMS = (
+    *("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet"),
+    *("helm", "prometheus"),
+)
 
 
 def lacks() -> list[str]:

@@ -1,5 +1,6 @@
-"""The ServiceAccount that the exporter runs as, with exactly its reading rights, and its token."""
+"""ServiceAccounts that the exporter runs as, with exactly its reading rights or fewer, and their tokens."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,33 +20,41 @@ class ServiceAccount(NamedTuple):
     kubeconfig: Path
 
 
-def make_service_account(client: Client, site: Site) -> ServiceAccount:
-    """Create the account, grant it what it needs and ask for a token of an hour."""
-    account: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": NAME, "namespace": NAMESPACE}}
+def make_service_account(
+    client: Client, site: Site, name: str = NAME, granted: Sequence[Object] = (*rules(), KUBELETS)
+) -> ServiceAccount:
+    """Create an account, grant it what it needs or the rules given, and ask for a token of an hour."""
+    account: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}}
     role = {
         "apiVersion": f"{RBAC}/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": NAME},
-        "rules": [*rules(), KUBELETS],
+        "metadata": {"name": name},
+        "rules": list(granted),
     }
     binding = {
         "apiVersion": f"{RBAC}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": NAME},
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": NAME},
-        "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}],
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
     }
     for manifest in (account, role, binding):
         client.create(manifest)
-    path = client.resource("ServiceAccount").path(NAMESPACE, NAME, "token")
-    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
-    token: str = client.request("POST", path, json=request)["status"]["token"]
-    file = site.folder / "token"
+    token = token_of(client, NAMESPACE, name)
+    file = site.folder / f"{name}.token"
     file.write_text(token)
     kubeconfig = write_kubeconfig(
-        site.folder / "service-account.kubeconfig",
+        site.folder / f"{name}.kubeconfig",
         server=site.url,
         authority=site.authority.certificate,
         user={"tokenFile": str(file)},
     )
     return ServiceAccount(token, kubeconfig)
+
+
+def token_of(client: Client, namespace: str, name: str) -> str:
+    """Ask for a token of an account, which is good for an hour."""
+    path = client.resource("ServiceAccount").path(namespace, name, "token")
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+    token: str = client.request("POST", path, json=request)["status"]["token"]
+    return token

@@ -54,12 +54,13 @@ def service_monitor(job: str, target: str, *, interval: str = "1s") -> ScrapeCon
 class Prometheus:
     """One server with its own empty storage."""
 
-    def __init__(self, folder: Path, scrape_configs: Sequence[ScrapeConfig]) -> None:
+    def __init__(self, folder: Path, scrape_configs: Sequence[ScrapeConfig], rules: Sequence[Path] = ()) -> None:
         """Write the configuration into an empty folder; nothing is started."""
         self.url = f"http://127.0.0.1:{free_port()}"
         configuration = folder / "prometheus.yml"
         # JSON is YAML.
-        configuration.write_text(json.dumps({"scrape_configs": list(scrape_configs)}, indent=2))
+        content = {"scrape_configs": list(scrape_configs), "rule_files": list(map(str, rules))}
+        configuration.write_text(json.dumps(content, indent=2))
         self.process = Process(
             (
                 program("prometheus"),
