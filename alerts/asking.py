@@ -6,15 +6,16 @@ import re
 from typing import Final, NamedTuple
 
 from alerts.links import dashboard
-from alerts.texts import RUNBOOKS
+from alerts.parameters import CLUSTER, RUNBOOKS, section, sectioned
+from alerts.selection import PLACEHOLDER, this, value
 from kube_headroom.catalogue.recorded import ALERTS_FOR_STATE
-from kube_headroom.catalogue.selection import Matcher, label_is, value
+from kube_headroom.catalogue.selection import label_is
 from kube_headroom.catalogue.vector import Vector
 
 OWNER: Final = "Owner: {{ with $labels.owner }}{{ . }}{{ else }}none declared{{ end }}."
 
-_PLACEHOLDER: Final = "%s"
-_ASKED_LABEL: Final = re.compile(r'(\w+)="%s"')
+_ASKED_LABEL: Final = re.compile(rf'(\w+|{re.escape(CLUSTER)})="{PLACEHOLDER}"')
+CLUSTERED: Final = section(f"{{{{ with $labels.{CLUSTER} }}}} In cluster {{{{ . }}}}.{{{{ end }}}}")
 
 
 class Text(NamedTuple):
@@ -34,15 +35,10 @@ class Text(NamedTuple):
         since = f"Since {asked(began, 'humanizeTimestamp', otherwise='now')}."
         return {
             "summary": self.summary,
-            "description": " ".join((*self.description, since)),
+            "description": " ".join((*self.description, since)) + CLUSTERED,
             "runbook_url": f"{RUNBOOKS}/{self.alert}",
             "dashboard_url": dashboard(self.dashboard, self.labels),
         }
-
-
-def this(*labels: str) -> tuple[Matcher, ...]:
-    """Match what has the alert's own values of these labels."""
-    return tuple(label_is(label, _PLACEHOLDER) for label in labels)
 
 
 def asked(vector: Vector, shown: str, otherwise: str = "no data") -> str:
@@ -60,6 +56,11 @@ def listed(vector: Vector, shown: str, otherwise: str = "none") -> str:
 def _query(vector: Vector) -> str:
     """Return a template's query; the alert's label values are quoted when it is asked, in the order they stand in."""
     text = str(vector)
-    given = "".join(f" $labels.{label}" for label in _ASKED_LABEL.findall(text))
-    quoted = _ASKED_LABEL.sub(r"\1=%q", text)
+    given = "".join(_argument(label) for label in _ASKED_LABEL.findall(text))
+    quoted = sectioned(_ASKED_LABEL.sub(r"\1=%q", text))
     return f"query (printf `{quoted}`{given})" if given else f"query `{text}`"
+
+
+def _argument(label: str) -> str:
+    argument = f" $labels.{label}"
+    return section(argument) if label == CLUSTER else argument

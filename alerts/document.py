@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from alerts import pack, routes
+from alerts.parameters import CLUSTER
 from alerts.rules import Alert
 from alerts.thresholds import THRESHOLDS, Amount
+from kube_headroom.catalogue.parameter import defaulted
 from kube_headroom.catalogue.vector import number
 
 HEAD: Final = """\
@@ -24,10 +26,11 @@ ROUTES: Final = f"""\
 `alertmanager.yaml` and its template `headroom.tmpl`, beside the rules, are a whole configuration for Alertmanager; what tells
 ours from others begins with `Headroom`, so that its route can stand under another root.
 
-- All alerts of a workload come in one message, worst first. Those of nodes, sources and SLOs come one by one.
+- All alerts of a workload come in one message, worst first, those of SLOs that are declared on it too. Those of nodes, sources
+  and other SLOs come one by one.
 - `{routes.PAGES}` gets what is critical, `{routes.TICKETS}` everything else. `routes.page()` takes teams: what carries a team's
   `owner` goes to that team's two channels instead. An owner without a team is nobody's alone: the first two are told.
-- A page silences the tickets of the same workload, node or source, fast burn the slow burn of the same SLO, and nothing else.
+- A page silences the tickets of the same workload, node or source, fast burn what else the same SLO has to say, and nothing else.
 - `{routes.SWITCH}` gets HeadroomWatchdog every minute: point it at a service outside the cluster that calls when it stops.
 - Addresses come from files in `{routes.SECRETS}`: `slack-url`, and `RECEIVER-url` for each receiver's webhook.
 """
@@ -37,7 +40,7 @@ def document() -> str:
     """Return the page."""
     alerts = [rule for group in pack.groups() for rule in group.rules if isinstance(rule, Alert)]
     rows = [
-        f"| [{rule.name}](runbooks/{rule.name}.md) | {rule.severity} | {rule.wait or 'at once'} | {_object(rule)} |"
+        f"| [{rule.name}](runbooks/{rule.name}.md) | {rule.severity} | {defaulted(rule.wait) or 'at once'} | {_object(rule)} |"
         for rule in alerts
     ]
     limits = [
@@ -56,4 +59,4 @@ def document() -> str:
 def _object(rule: Alert) -> str:
     labels = set(rule.query.labels)
     found = (name for label, name in (("slo", "SLO"), ("workload", "workload")) if label in labels)
-    return next(found, ", ".join(rule.query.labels) or "cluster")
+    return next(found, ", ".join(label for label in rule.query.labels if label != CLUSTER) or "cluster")

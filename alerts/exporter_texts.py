@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.asking import Text, asked, listed, this
+from alerts.asking import Text, asked, listed
+from alerts.parameters import CLUSTER
+from alerts.selection import increase, this, value
 from dashboards import uids
 from kube_headroom.catalogue import exporter, kubelets
 from kube_headroom.catalogue.labels import Source
 from kube_headroom.catalogue.promql import max_by, seconds_since, sum_by
-from kube_headroom.catalogue.selection import increase, value
 
 _SOURCE: Final = Source._fields
 _THIS: Final = this(*_SOURCE)
 _AGE: Final = asked(
-    seconds_since(max_by(value(exporter.SOURCE_LAST_SUCCESS, *_THIS), *_SOURCE)), "humanizeDuration", otherwise="never"
+    seconds_since(max_by(value(exporter.SOURCE_LAST_SUCCESS, *_THIS), CLUSTER, *_SOURCE)),
+    "humanizeDuration",
+    otherwise="never",
 )
 _ERRORS: Final = listed(
     sum_by(increase(exporter.SOURCE_ERRORS, "15m", *_THIS), "reason").above(0),
     ' {{ .Labels.reason }} {{ .Value | printf "%.0f" }}×',  # noqa: RUF001  meant
 )
-_READ: Final = listed(max_by(value(kubelets.KUBELET_NODES_READ), "page"), " {{ .Labels.page }} {{ .Value | humanize }}")
-_EXPECTED: Final = asked(max_by(value(kubelets.KUBELET_NODES_EXPECTED)), "humanize")
+_READ: Final = listed(
+    max_by(value(kubelets.KUBELET_NODES_READ, *this()), "page"), " {{ .Labels.page }} {{ .Value | humanize }}"
+)
+_EXPECTED: Final = asked(max_by(value(kubelets.KUBELET_NODES_EXPECTED, *this())), "humanize")
 _KUBELET_ERRORS: Final = listed(
-    sum_by(increase(kubelets.KUBELET_ERRORS, "15m"), "page", "reason").above(0),
+    sum_by(increase(kubelets.KUBELET_ERRORS, "15m", *this()), "page", "reason").above(0),
     " {{ .Labels.page }} {{ .Labels.reason }}",
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from alerts.parameters import CLUSTER, severity
+from alerts.selection import settled, value
 from kube_headroom.catalogue import exporter, workloads
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.catalogue.metric import Gauge
@@ -20,10 +22,11 @@ from kube_headroom.catalogue.promql import (
     unless,
 )
 from kube_headroom.catalogue.recorded import ALERTS
-from kube_headroom.catalogue.selection import Matcher, label_is, settled, value
+from kube_headroom.catalogue.selection import Matcher, label_is
 from kube_headroom.catalogue.vector import Vector
 
-WORKLOAD: Final = Workload._fields
+EVERYWHERE: Final = (CLUSTER,)
+WORKLOAD: Final = (CLUSTER, *Workload._fields)
 OWNED: Final = (*WORKLOAD, "owner")
 
 MEMORY: Final = "5m"
@@ -43,27 +46,31 @@ def least(gauge: Gauge[Any], *by: str, where: tuple[Matcher, ...] = ()) -> Vecto
     return min_by(last_over_time(value(gauge, *where), MEMORY), *by)
 
 
-def owned(condition: Vector, alert: str, severity: str, *, proven: str = "") -> Vector:
+def owned(condition: Vector, alert: str, level: str, *, proven: str = "") -> Vector:
     """Give a condition on workloads its owner where one is told, and keep it where none is; `proven` as in `held`."""
     joined = join(condition, _owners(), on=WORKLOAD, include=("owner",))
     # A label that is not there is an empty one to PromQL: the two sides differ in nothing but the owner's value.
     bare = replace(condition, labels=OWNED)
     # What is held keeps its owner, where counters tell for longer than the owner is remembered.
-    return or_(or_(joined, held(alert, severity, *OWNED, proven=proven), on=WORKLOAD), bare, on=WORKLOAD)
+    return or_(or_(joined, held(alert, level, *OWNED, proven=proven), on=WORKLOAD), bare, on=WORKLOAD)
 
 
-def held(alert: str, severity: str, *by: str, proven: str = "") -> Vector:
+def held(alert: str, level: str, *by: str, proven: str = "") -> Vector:
     """What fires goes on while no exporter tells anything: then nobody knows that it ended.
 
     Counters prove an end only once they are back for as long as the condition looks back: for `proven`.
     """
-    matchers = (label_is("alertname", alert), label_is("alertstate", "firing"), label_is("severity", severity))
+    matchers = (
+        label_is("alertname", alert),
+        label_is("alertstate", "firing"),
+        label_is("severity", severity(alert, level)),
+    )
     firing = max_by(value(ALERTS, *matchers, target_labels=(*by, "severity")), *by)
-    telling = max_by(value(workloads.INFO))
+    telling = max_by(value(workloads.INFO), CLUSTER)
     if proven:
-        telling = and_(telling, max_by(settled(exporter.SOURCE_WATCHES, proven)), on=())
-    remembered = max_by(last_over_time(value(exporter.SOURCE_UP), LONGEST_HOLD))
-    return and_(unless(firing, telling, on=()), remembered, on=())
+        telling = and_(telling, max_by(settled(exporter.SOURCE_WATCHES, proven), CLUSTER), on=EVERYWHERE)
+    remembered = max_by(last_over_time(value(exporter.SOURCE_UP), LONGEST_HOLD), CLUSTER)
+    return and_(unless(firing, telling, on=EVERYWHERE), remembered, on=EVERYWHERE)
 
 
 def _owners() -> Vector:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-DASHBOARDS: Final = "https://kube-headroom.io/grafana/d"
-"""Where Grafana shows a dashboard by its uid."""
+from alerts.parameters import CLUSTER, GRAFANA, section
 
 
 def dashboard(uid: str, labels: tuple[str, ...]) -> str:
     """Return the address of a dashboard whose variables are the alert's labels, templates of Prometheus still open."""
-    variables = "&".join(f"var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in labels)
-    return f"{DASHBOARDS}/{uid}?{variables}" if variables else f"{DASHBOARDS}/{uid}"
+    # The dashboards' variable is called so, whatever the label is.
+    cluster = _variable(CLUSTER.default, CLUSTER)
+    address = f"{GRAFANA}/d/{uid}"
+    if not labels:
+        return f"{address}{section(f'?{cluster}')}"
+    return f"{address}?{section(f'{cluster}&')}{'&'.join(_variable(label, label) for label in labels)}"
+
+
+def _variable(name: str, label: str) -> str:
+    return f"var-{name}={{{{ $labels.{label} | urlquery }}}}"

@@ -6,15 +6,16 @@ from typing import Final
 
 from alerts import node_texts as texts
 from alerts import thresholds as limit
-from alerts.held import MEMORY, held, most
+from alerts.held import EVERYWHERE, MEMORY, held, most
+from alerts.parameters import CLUSTER, NODE_PAGES
 from alerts.rules import Alert, Group
+from alerts.selection import value
 from kube_headroom.catalogue import nodes
 from kube_headroom.catalogue.labels import Node
 from kube_headroom.catalogue.promql import and_, average_over_time, last_over_time, max_by, or_, unless
-from kube_headroom.catalogue.selection import value
 from kube_headroom.catalogue.vector import Vector
 
-NODE: Final = Node._fields
+NODE: Final = (CLUSTER, *Node._fields)
 
 
 def groups() -> tuple[Group, ...]:
@@ -38,19 +39,19 @@ def not_ready() -> Vector:
 
 def flapping() -> Vector:
     """Nodes that were away for too much of the last while, whatever they are now."""
-    there = max_by(average_over_time(value(nodes.NODE_READY), limit.FLAP_WINDOW.default), *NODE)
-    known = and_(there.below(limit.NODE_READY_LOW.default), _nodes(), on=NODE)
+    there = max_by(average_over_time(value(nodes.NODE_READY), limit.FLAP_WINDOW.given), *NODE)
+    known = and_(there.below(limit.NODE_READY_LOW.given), _nodes(), on=NODE)
     return unless(known, _cordoned(), on=NODE)
 
 
 def paging() -> Vector:
     """One series while some node has a page to come or to stand; nodes that are gone or cordoned have none."""
-    return max_by(not_ready())
+    return max_by(unless(_nodes().equal_to(NODE_PAGES), _cordoned(), on=NODE), *EVERYWHERE)
 
 
 def _alert(name: str, severity: str, condition: Vector, wait: limit.Period) -> Alert:
     query = or_(condition, held(name, severity, *NODE), on=NODE)
-    return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.default, condition)
+    return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.given, condition)
 
 
 def _nodes() -> Vector:

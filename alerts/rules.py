@@ -1,26 +1,31 @@
-"""What a rule file is: groups of recordings and alerts as data, rendered as Prometheus reads them."""
+"""What a rule file is: groups of recordings and alerts as data, and as a text whose values are still open."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
-import promql_parser
 import yaml
 
+from alerts.layout import pretty
+from alerts.parameters import ANNOTATIONS, CLUSTER, LABELS, severity
+from alerts.values import DEFAULTS, Values
 from kube_headroom.catalogue.metric import Gauge
 from kube_headroom.catalogue.vector import Vector
 
+HEAD: Final = "# Generated from alerts/ by `make generate`; changes here are lost.\n"
+
 
 class Recording(NamedTuple):
-    """A series that Prometheus records from a query with exactly its labels."""
+    """A series that Prometheus records from a query with exactly its labels and the cluster's."""
 
     series: Gauge[Any]
     query: Vector
 
     def document(self) -> dict[str, Any]:
         """Return the rule as YAML has it; ValueError where the query has other labels than the series."""
-        if not self.query.aggregated or set(self.query.labels) != set(self.series.label_names):
+        if not self.query.aggregated or set(self.query.labels) != {CLUSTER, *self.series.label_names}:
             message = f"{self.series.name} is recorded from {self.query}; aggregate it by exactly the series' labels"
             raise ValueError(message)
         return {"record": self.series.name, "expr": pretty(self.query)}
@@ -46,8 +51,12 @@ class Alert(NamedTuple):
             raise ValueError(message)
         document: dict[str, Any] = {"alert": self.name, "expr": pretty(self.query)}
         if self.wait:
-            document["for"] = self.wait
-        return document | {"labels": {"severity": self.severity}, "annotations": dict(self.annotations)}
+            document["for"] = str(self.wait)
+        *annotations, (last, text) = self.annotations.items()
+        return document | {
+            "labels": {"severity": f"{severity(self.name, self.severity)}{LABELS}"},
+            "annotations": {name: _Lines(text) for name, text in (*annotations, (last, f"{text}{ANNOTATIONS}"))},
+        }
 
 
 class Group(NamedTuple):
@@ -57,9 +66,18 @@ class Group(NamedTuple):
     interval: str
     rules: tuple[Recording | Alert, ...]
 
-    def document(self) -> dict[str, Any]:
-        """Return the group as YAML has it."""
-        return {"name": self.name, "interval": self.interval, "rules": [rule.document() for rule in self.rules]}
+
+class Piece(NamedTuple):
+    """Lines of a rule file, which are there while one of these alerts is on; of no alert: always."""
+
+    text: str
+    alerts: tuple[str, ...] = ()
+
+
+class _Lines(str):
+    """A text that stands on lines of its own, whatever values come into it."""
+
+    __slots__ = ()
 
 
 class _Dumper(yaml.SafeDumper):
@@ -70,20 +88,30 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    lines = "\n" in text or isinstance(text, _Lines)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if lines else None)
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Lines, _text)
 
 
-def pretty(query: Vector) -> str:
-    """Return a query as people read it, over several lines where it is long."""
-    return str(promql_parser.parse(str(query)).prettify()) + "\n"
+def pieces(groups: tuple[Group, ...]) -> Iterator[Piece]:
+    """Return a rule file, its values still open."""
+    yield Piece(f"{HEAD}groups:\n")
+    for group in groups:
+        names = tuple(rule.name for rule in group.rules if isinstance(rule, Alert))
+        whole = names if len(names) == len(group.rules) else ()
+        yield Piece(
+            f"  - name: {group.name}\n    interval: {group.interval}\n    rules:\n", tuple(dict.fromkeys(whole))
+        )
+        for rule in group.rules:
+            text = yaml.dump([rule.document()], Dumper=_Dumper, sort_keys=False, width=float("inf"), allow_unicode=True)
+            yield Piece(textwrap.indent(text, " " * 6), (rule.name,) if isinstance(rule, Alert) else ())
 
 
-def page(groups: tuple[Group, ...]) -> str:
+def page(groups: tuple[Group, ...], values: Values = DEFAULTS) -> str:
     """Return a file of rules that Prometheus, Thanos, Mimir and vmalert load."""
-    body = yaml.dump(
-        {"groups": [group.document() for group in groups]}, Dumper=_Dumper, sort_keys=False, width=float("inf")
+    return "".join(
+        values.written(piece.text) for piece in pieces(groups) if not piece.alerts or any(map(values.on, piece.alerts))
     )
-    return f"# Generated from alerts/ by `make generate`; changes here are lost.\n{body}"

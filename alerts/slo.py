@@ -10,8 +10,11 @@ from functools import reduce
 from typing import Any, Final
 
 from alerts import texts
+from alerts.held import EVERYWHERE
+from alerts.parameters import CLUSTER
 from alerts.rules import Alert, Group, Recording
-from kube_headroom.catalogue import slo
+from alerts.selection import increase, present, settled, value
+from kube_headroom.catalogue import exporter, slo, workloads
 from kube_headroom.catalogue.labels import Slo, SloPeriod
 from kube_headroom.catalogue.metric import Gauge
 from kube_headroom.catalogue.promql import (
@@ -31,12 +34,12 @@ from kube_headroom.catalogue.promql import (
     unless,
 )
 from kube_headroom.catalogue.recorded import ALERTS, bad_events_increase, burn_rate, events_increase
-from kube_headroom.catalogue.selection import increase, label_is, present, settled, value
+from kube_headroom.catalogue.selection import label_is
 from kube_headroom.catalogue.vector import Vector
 from kube_headroom.slo.windows import PAIRS, Pair
 
-IDENTITY: Final = Slo._fields
-PERIOD: Final = SloPeriod._fields
+IDENTITY: Final = (CLUSTER, *Slo._fields)
+PERIOD: Final = (CLUSTER, *SloPeriod._fields)
 OWNED: Final = (*IDENTITY, "owner")
 
 FAST, MIDDLE, SLOW = "30s", "2m", "10m"
@@ -63,10 +66,16 @@ LONGEST_HOLD: Final = "6h"
 """As long as this window still has counters in it, an alert without data holds itself."""
 
 
+PAGE: Final = "HeadroomSLOFastBurn"
+
+TOLD: Final = "6h"
+"""How long after a page the same SLO makes no ticket: as long as the longest of the short windows remembers."""
+
+
 def groups() -> tuple[Group, ...]:
     """Return all rules about SLOs, three groups by cost."""
     alerts: dict[str, tuple[Alert, ...]] = {
-        FAST: (Alert("HeadroomSLOFastBurn", _burns("HeadroomSLOFastBurn", page=True), "critical", texts.fast_burn()),),
+        FAST: (Alert(PAGE, _burns(PAGE, page=True), "critical", texts.fast_burn()),),
         MIDDLE: (
             Alert("HeadroomSLOSlowBurn", _burns("HeadroomSLOSlowBurn", page=False), "warning", texts.slow_burn()),
             Alert("HeadroomSLOBudgetSpent", _budget_spent("HeadroomSLOBudgetSpent"), "warning", texts.budget_spent()),
@@ -103,8 +112,13 @@ def _recordings(window: str) -> tuple[Recording, ...]:
 
 
 def _burns(alert: str, *, page: bool) -> Vector:
-    """Either pair of windows burns, or what fired has no data yet that could end it."""
+    """Either pair of windows burns, or what fired has no data yet that could end it.
+
+    What a page told of makes no ticket while the long windows still remember it: people know, and it is over.
+    """
     pairs = _any([_pair_burns(pair, alert) for pair in PAIRS if pair.page is page])
+    if not page:
+        pairs = unless(pairs, max_by(last_over_time(_firing(PAGE), TOLD), *IDENTITY), on=IDENTITY)
     return or_(_owned(pairs), _held(alert), on=IDENTITY)
 
 
@@ -137,13 +151,19 @@ def _enough(pair: Pair) -> Vector:
 def _held(alert: str) -> Vector:
     """What fired goes on, labels and all, until its counters have been back for long enough to tell.
 
-    They tell with their first event; without any, an hour of silence is an end as well.
+    They tell with their first event; without any, an hour of silence is an end as well. So is that an exporter, back
+    for as long, does not declare the SLO any more.
     """
     firing = max_by(_firing(alert), *OWNED)
     back, quiet = (max_by(settled(slo.EVENTS, age), *IDENTITY) for age in (PROVEN, SILENT))
     telling = and_(back, or_(_recorded(burn_rate(SILENT)), quiet, on=IDENTITY), on=IDENTITY)
     recent = max_by(value(events_increase(LONGEST_HOLD)), *IDENTITY)
-    return and_(unless(firing, telling, on=IDENTITY), recent, on=IDENTITY)
+    told = and_(
+        max_by(value(workloads.INFO), CLUSTER), max_by(settled(exporter.SOURCE_WATCHES, PROVEN), CLUSTER), on=EVERYWHERE
+    )
+    deleted = and_(unless(firing, _declared(slo.OBJECTIVE), on=IDENTITY), told, on=EVERYWHERE)
+    ended = or_(telling, max_by(deleted, *IDENTITY), on=IDENTITY)
+    return and_(unless(firing, ended, on=IDENTITY), recent, on=IDENTITY)
 
 
 def _budget_spent(alert: str) -> Vector:

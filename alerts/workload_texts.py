@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from alerts import thresholds as limit
-from alerts.asking import OWNER, Text, asked, listed, this
+from alerts.asking import OWNER, Text, asked, listed
+from alerts.selection import increase, rate, this, value
 from dashboards import uids
 from kube_headroom.catalogue import usage, workloads
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.catalogue.metric import Gauge
 from kube_headroom.catalogue.promql import max_by, max_over_time, ratio, sum_by
-from kube_headroom.catalogue.selection import Matcher, increase, label_is, rate, value
+from kube_headroom.catalogue.selection import Matcher, label_is
 
 WHERE: Final = "{{ $labels.workload_kind }} {{ $labels.namespace }}/{{ $labels.workload }}"
 
 _WORKLOAD: Final = Workload._fields
 _THIS: Final = this(*_WORKLOAD)
-_LATELY: Final = limit.LATELY.default
-_LOOP: Final = limit.LOOP_WINDOW.default
+_LATELY: Final = limit.LATELY.given
+_LOOP: Final = limit.LOOP_WINDOW.given
 
 
 def _count(gauge: Gauge[Workload]) -> str:
@@ -36,7 +37,7 @@ REPLICAS: Final = (
 )
 ENDS: Final = f"Ends of its containers in the last {_LOOP}:{_ends()}."
 _WAITING: Final = listed(
-    max_by(max_over_time(value(workloads.CONTAINERS_WAITING, *_THIS), limit.LOOP_PAUSE.default), "container", "reason"),
+    max_by(max_over_time(value(workloads.CONTAINERS_WAITING, *_THIS), limit.LOOP_PAUSE.given), "container", "reason"),
     " {{ .Labels.container }} {{ .Labels.reason }}",
 )
 _FAILED_PROBES: Final = listed(

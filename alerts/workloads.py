@@ -8,9 +8,11 @@ from typing import Final, NamedTuple
 
 from alerts import thresholds as limit
 from alerts import workload_texts as texts
-from alerts.held import MEMORY, WORKLOAD, least, most, owned
+from alerts.held import EVERYWHERE, MEMORY, WORKLOAD, least, most, owned
 from alerts.nodes import paging
+from alerts.parameters import CLUSTER
 from alerts.rules import Alert, Group
+from alerts.selection import increase, rate, value
 from kube_headroom.catalogue import usage, workloads
 from kube_headroom.catalogue.labels import WorkloadContainer, WorkloadContainerProbe
 from kube_headroom.catalogue.promql import (
@@ -27,17 +29,14 @@ from kube_headroom.catalogue.promql import (
 )
 from kube_headroom.catalogue.recorded import burn_rate
 from kube_headroom.catalogue.selection import (
-    increase,
     label_is,
     label_is_not,
     label_matches_not,
-    rate,
-    value,
 )
 from kube_headroom.catalogue.vector import Vector
 
-CONTAINER: Final = WorkloadContainer._fields
-PROBE: Final = WorkloadContainerProbe._fields
+CONTAINER: Final = (CLUSTER, *WorkloadContainer._fields)
+PROBE: Final = (CLUSTER, *WorkloadContainerProbe._fields)
 CRITICAL, WARNING = "critical", "warning"
 
 NO_CRASH: Final = "Completed|OOMKilled"
@@ -56,10 +55,10 @@ class Cause(NamedTuple):
 
     def rule(self) -> Alert:
         """Return the alert: the condition with its owner, held while nobody tells."""
-        proven = self.proven.default if self.proven else ""
+        proven = self.proven.given if self.proven else ""
         query = owned(self.condition, self.alert, self.severity, proven=proven)
         annotations = texts.TEXTS[self.alert].annotations()
-        return Alert(self.alert, query, self.severity, annotations, self.wait.default, self.condition)
+        return Alert(self.alert, query, self.severity, annotations, self.wait.given, self.condition)
 
 
 def groups() -> tuple[Group, ...]:
@@ -84,7 +83,7 @@ def causes() -> tuple[Cause, ...]:
         Cause(
             "HeadroomPodsUnschedulable",
             WARNING,
-            least(workloads.PODS_UNSCHEDULABLE, *WORKLOAD).at_least(limit.PODS_WAITING.default),
+            least(workloads.PODS_UNSCHEDULABLE, *WORKLOAD).at_least(limit.PODS_WAITING.given),
             limit.TICKET_WAIT,
         ),
     )
@@ -108,70 +107,70 @@ def _nobody_ready() -> Vector:
 
 def _few_available() -> Vector:
     available = most(workloads.REPLICAS_AVAILABLE, *WORKLOAD)
-    few = ratio(available, _desired(), on=WORKLOAD).below(limit.READY_LOW.default)
+    few = ratio(available, _desired(), on=WORKLOAD).below(limit.READY_LOW.given)
     return unless(few, _explained(available), on=WORKLOAD)
 
 
 def _hurt() -> Vector:
     """Most replicas were missing on average: in a loop each is ready for a moment now and then."""
-    lately = max_by(average_over_time(value(workloads.REPLICAS_READY), limit.HURT_WINDOW.default), *WORKLOAD)
-    return ratio(lately, _desired(), on=WORKLOAD).below(limit.HURT.default)
+    lately = max_by(average_over_time(value(workloads.REPLICAS_READY), limit.HURT_WINDOW.given), *WORKLOAD)
+    return ratio(lately, _desired(), on=WORKLOAD).below(limit.HURT.given)
 
 
 def _explained(there: Vector) -> Vector:
     """All that is missing sits on nodes that are not ready, and one of these pages: that page is enough."""
     stranded = least(workloads.PODS_ON_UNREADY_NODES, *WORKLOAD).above(0)
     missing = difference(_desired(), there, on=WORKLOAD)
-    return and_(at_least(stranded, missing, on=WORKLOAD), paging(), on=())
+    return and_(at_least(stranded, missing, on=WORKLOAD), paging(), on=EVERYWHERE)
 
 
 def _crash_loop() -> Vector:
     """Restarts that go on, and ends that were no wish: a container in short back-offs hardly ever waits."""
     restarts = workloads.CONTAINER_RESTARTS
     failed = label_matches_not("reason", NO_CRASH)
-    counted = limit.LOOP_RESTARTS.default
-    loops = sum_by(increase(restarts, limit.LOOP_WINDOW.default), *CONTAINER).at_least(counted)
-    ends = sum_by(increase(workloads.CONTAINER_TERMINATIONS, limit.LOOP_WINDOW.default, failed), *CONTAINER)
-    goes_on = sum_by(increase(workloads.CONTAINER_TERMINATIONS, limit.LOOP_PAUSE.default, failed), *CONTAINER).above(0)
+    counted = limit.LOOP_RESTARTS.given
+    loops = sum_by(increase(restarts, limit.LOOP_WINDOW.given), *CONTAINER).at_least(counted)
+    ends = sum_by(increase(workloads.CONTAINER_TERMINATIONS, limit.LOOP_WINDOW.given, failed), *CONTAINER)
+    goes_on = sum_by(increase(workloads.CONTAINER_TERMINATIONS, limit.LOOP_PAUSE.given, failed), *CONTAINER).above(0)
     return max_by(and_(and_(loops, ends.at_least(counted), on=CONTAINER), goes_on, on=CONTAINER), *WORKLOAD)
 
 
 def _oom_loop() -> Vector:
     kills = workloads.CONTAINER_TERMINATIONS
     killed = label_is("reason", "OOMKilled")
-    loops = sum_by(increase(kills, limit.LOOP_WINDOW.default, killed), *CONTAINER)
-    goes_on = sum_by(increase(kills, limit.LOOP_PAUSE.default, killed), *CONTAINER).above(0)
-    return max_by(and_(loops.at_least(limit.LOOP_OOM_KILLS.default), goes_on, on=CONTAINER), *WORKLOAD)
+    loops = sum_by(increase(kills, limit.LOOP_WINDOW.given, killed), *CONTAINER)
+    goes_on = sum_by(increase(kills, limit.LOOP_PAUSE.given, killed), *CONTAINER).above(0)
+    return max_by(and_(loops.at_least(limit.LOOP_OOM_KILLS.given), goes_on, on=CONTAINER), *WORKLOAD)
 
 
 def _probes_failing() -> Vector:
     """Startup probes are left out: to fail for a while is what they are for, and to fail for good ends in a loop."""
     lasting = label_is_not("probe", "startup")
-    failed = sum_by(increase(usage.PROBE_FAILURES, limit.LATELY.default, lasting), *PROBE)
-    share = ratio(failed, sum_by(increase(usage.PROBES, limit.LATELY.default, lasting), *PROBE), on=PROBE)
-    return max_by(share.at_least(limit.PROBES_FAILED.default), *WORKLOAD)
+    failed = sum_by(increase(usage.PROBE_FAILURES, limit.LATELY.given, lasting), *PROBE)
+    share = ratio(failed, sum_by(increase(usage.PROBES, limit.LATELY.given, lasting), *PROBE), on=PROBE)
+    return max_by(share.at_least(limit.PROBES_FAILED.given), *WORKLOAD)
 
 
 def _throttling_hurts() -> Vector:
     """A share without seconds is noise, seconds without a symptom are thrift."""
-    stopped = sum_by(increase(usage.CFS_THROTTLED_PERIODS, limit.LATELY.default), *CONTAINER)
-    share = ratio(stopped, sum_by(increase(usage.CFS_PERIODS, limit.LATELY.default), *CONTAINER), on=CONTAINER)
-    lost = sum_by(rate(usage.CPU_THROTTLED, limit.LATELY.default), *WORKLOAD)
-    often = max_by(share.at_least(limit.THROTTLED_SHARE.default), *WORKLOAD)
-    dear = lost.at_least(limit.THROTTLED_SECONDS.default)
+    stopped = sum_by(increase(usage.CFS_THROTTLED_PERIODS, limit.LATELY.given), *CONTAINER)
+    share = ratio(stopped, sum_by(increase(usage.CFS_PERIODS, limit.LATELY.given), *CONTAINER), on=CONTAINER)
+    lost = sum_by(rate(usage.CPU_THROTTLED, limit.LATELY.given), *WORKLOAD)
+    often = max_by(share.at_least(limit.THROTTLED_SHARE.given), *WORKLOAD)
+    dear = lost.at_least(limit.THROTTLED_SECONDS.given)
     return and_(and_(often, dear, on=WORKLOAD), _symptoms(), on=WORKLOAD)
 
 
 def _symptoms() -> Vector:
     """Probes come too late, replicas are missing, or an SLO of the workload burns."""
-    probes = increase(usage.PROBE_FAILURES, limit.SYMPTOM_WINDOW.default, label_is_not("probe", "startup"))
-    late = sum_by(probes, *WORKLOAD).at_least(limit.SYMPTOM_PROBES.default)
+    probes = increase(usage.PROBE_FAILURES, limit.SYMPTOM_WINDOW.given, label_is_not("probe", "startup"))
+    late = sum_by(probes, *WORKLOAD).at_least(limit.SYMPTOM_PROBES.given)
     missing = difference(_desired(), most(workloads.REPLICAS_AVAILABLE, *WORKLOAD), on=WORKLOAD).above(0)
     burns = max_by(last_over_time(value(burn_rate("1h"), label_is_not("workload", "")), MEMORY), *WORKLOAD)
-    symptoms = (late, missing, burns.at_least(limit.SYMPTOM_BURN.default))
+    symptoms = (late, missing, burns.at_least(limit.SYMPTOM_BURN.given))
     return reduce(lambda one, other: or_(one, other, on=WORKLOAD), symptoms)
 
 
 def _memory_near_limit() -> Vector:
     """The highest replica within the exporter's `peak-window`, so that a leak is seen between two kills."""
-    return most(usage.MEMORY_LIMIT_PEAK, *WORKLOAD).at_least(limit.MEMORY_NEAR_LIMIT.default)
+    return most(usage.MEMORY_LIMIT_PEAK, *WORKLOAD).at_least(limit.MEMORY_NEAR_LIMIT.given)

@@ -1,4 +1,4 @@
-"""helm/headroom/values.schema.json from values.yaml and the settings' table: `python -m tools.chart_schema` writes it.
+"""helm/headroom/values.schema.json from values.yaml, the settings and the rules: `python -m tools.chart_schema` writes it.
 
 What values.yaml names is allowed, in the type that it has there, and nothing else; a mapping or list that is empty
 there is the user's own.
@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from alerts.shape import schema as rules_shape
 from kube_headroom.settings import SETTINGS, Setting
 
 CHART = Path(__file__).parent.parent / "helm" / "headroom"
@@ -28,7 +29,6 @@ _TEXT: Schema = {"type": "string"}
 _LABELS: Schema = {"type": "object", "additionalProperties": _TEXT}
 _OPEN: Schema = {"type": "object"}
 _DURATION: Schema = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h|d|w|y))+$"}
-_URL: Schema = {"type": "string", "pattern": "^(https?://.+)?$"}
 _QUANTITY: Schema = {"type": "string", "pattern": "^[0-9]+(Ki|Mi|Gi|Ti)?$"}
 _TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
 
@@ -108,8 +108,7 @@ _SPECIAL: dict[str, Schema] = {
     "prometheus.monitor.instance": {"type": "string", "minLength": 1},
     "prometheus.monitor.sampleLimit": {"type": "integer", "minimum": 0},
     "dashboards.labels": _LABELS,
-    "rules.grafanaUrl": _URL,
-    "rules.runbooksUrl": _URL,
+    **{f"rules.{name}": shape for name, shape in rules_shape().items()},
     "persistence.size": _QUANTITY,
     "persistence.accessModes": {
         "type": "array",

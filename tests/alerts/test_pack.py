@@ -11,12 +11,14 @@ import pytest
 
 from alerts import exporter, nodes, pack, workloads
 from alerts import thresholds as table
-from alerts.links import DASHBOARDS
-from alerts.rules import Alert, pretty
-from alerts.texts import RUNBOOKS
+from alerts.layout import pretty
+from alerts.parameters import CLUSTER, GRAFANA, RUNBOOKS
+from alerts.rules import Alert
 from alerts.thresholds import THRESHOLDS, Amount, Period
+from alerts.values import DEFAULTS
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.catalogue.parameter import defaulted
 from kube_headroom.catalogue.slo import SLO_METRICS
 from tests.alerts.scenes import SCENES
 
@@ -57,32 +59,32 @@ def test_every_alert_is_ours_and_somebodys(rule: Alert) -> None:
 
 @pytest.mark.parametrize("rule", ALERTS, ids=named)
 def test_every_alert_leads_to_the_dashboard_of_its_own_object(rule: Alert) -> None:
-    address, _, variables = rule.annotations["dashboard_url"].partition("?")
+    address, _, variables = DEFAULTS.written(rule.annotations["dashboard_url"]).partition("?")
     given = re.findall(r"var-(\w+)=\{\{ \$labels\.(\w+) \| urlquery \}\}", variables)
-    dashboard = json.loads((DASHBOARD_FILES / f"{address.removeprefix(f'{DASHBOARDS}/')}.json").read_text())
+    dashboard = json.loads((DASHBOARD_FILES / f"{address.removeprefix(f'{GRAFANA.default}/d/')}.json").read_text())
     known = {variable["name"] for variable in dashboard["templating"]["list"]} - {"datasource"}
 
     assert all(variable == label for variable, label in given)
-    assert known <= {variable for variable, _ in given} <= set(rule.query.labels)
+    assert known <= {variable for variable, _ in given} <= {*map(defaulted, rule.query.labels), CLUSTER.default}
     if rule in OWN:
-        assert {variable for variable, _ in given} == set(rule.query.labels) - {"owner"}
+        assert {variable for variable, _ in given} == {*map(defaulted, rule.query.labels), CLUSTER.default} - {"owner"}
 
 
 @pytest.mark.parametrize("rule", OWN, ids=named)
 def test_every_alert_asks_for_what_exists_and_for_no_pod(rule: Alert) -> None:
-    asked = set(re.findall(r"(?<![:\w])headroom_[a-z_]+", str(rule.query)))
-    grouped = {
-        label for labels in re.findall(r"(?:by|on) \(([^)]*)\)", str(rule.query)) for label in labels.split(", ")
-    }
+    query = defaulted(str(rule.query))
+    asked = set(re.findall(r"(?<![:\w])headroom_[a-z_]+", query))
+    grouped = {label for labels in re.findall(r"(?:by|on) \(([^)]*)\)", query) for label in labels.split(", ")}
 
     assert asked <= EMITTED
     assert "pod" not in grouped
     assert not {"job", "instance"} & grouped
+    assert CLUSTER.default in grouped or rule.name == "HeadroomWatchdog"
 
 
 @pytest.mark.parametrize("rule", [rule for rule in OWN if "workload" in rule.query.labels], ids=named)
 def test_every_alert_about_a_workload_carries_its_owner(rule: Alert) -> None:
-    assert set(rule.query.labels) == {"namespace", "workload_kind", "workload", "owner"}
+    assert set(rule.query.labels) == {CLUSTER, "namespace", "workload_kind", "workload", "owner"}
     assert "Owner: " in rule.annotations["description"]
 
 
@@ -94,10 +96,10 @@ def test_the_runbook_says_exactly_what_the_rule_asks(rule: Alert) -> None:
     assert runbook.startswith(f"# {rule.name}\n")
     assert re.search(rf"Severity: [a-z ]*\b{rule.severity}\b[a-z ]*\.", runbook)
     assert tuple(re.findall(r"^## (.*)$", runbook, re.MULTILINE)) == CHAPTERS
-    assert f"```promql\n{pretty(rule.condition)}```" in runbook.split("\n## Query\n")[1]
+    assert f"```promql\n{DEFAULTS.written(pretty(rule.condition))}```" in runbook.split("\n## Query\n")[1]
     assert str(rule.condition) in str(rule.query)
     assert set(re.findall(r"headroom_[a-z_]+", runbook)) <= EMITTED
-    for name in re.findall(r"`([a-z_]+)`(?=[^.]*in `alerts/thresholds.py`)", runbook):
+    for name in re.findall(r"`([a-z_]+)`(?=[^.]*under `rules.thresholds`)", runbook):
         assert name in {threshold.name for threshold in THRESHOLDS}, name
 
 

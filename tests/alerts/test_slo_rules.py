@@ -8,11 +8,15 @@ from pathlib import Path
 import promql_parser
 import pytest
 
-from alerts import slo, texts
-from alerts.rules import Alert, Recording, pretty
+from alerts import slo
+from alerts.layout import pretty
+from alerts.parameters import CLUSTER, RUNBOOKS
+from alerts.rules import Alert, Recording
+from alerts.values import DEFAULTS
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from kube_headroom.catalogue.labels import Slo
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
+from kube_headroom.catalogue.parameter import defaulted
 from kube_headroom.catalogue.recorded import ALERTS
 from kube_headroom.catalogue.slo import SLO_METRICS
 from kube_headroom.catalogue.vector import seconds
@@ -24,7 +28,7 @@ ALERT_RULES = [rule for rule in RULES if isinstance(rule, Alert)]
 RECORDINGS = [rule for rule in RULES if isinstance(rule, Recording)]
 RECORDED = {rule.series.name for rule in RECORDINGS}
 EMITTED = {metric.name for metric in (*CLUSTER_METRICS, *EXPORTER_METRICS, *SLO_METRICS)}
-RUNBOOKS = Path(__file__).parents[2] / "docs/runbooks"
+FOLDER = Path(__file__).parents[2] / "docs/runbooks"
 
 
 def names_in(text: str) -> set[str]:
@@ -49,29 +53,31 @@ def test_what_was_recorded_is_remembered_for_two_evaluations(interval: str) -> N
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: getattr(rule, "name", "") or rule.series.name)
 def test_every_rule_asks_for_series_that_exist_by_the_whole_identity(rule: Alert | Recording) -> None:
-    text = str(rule.query)
+    text = defaulted(str(rule.query))
     grouped = [set(labels.split(", ")) for labels in re.findall(r"(?:by|on) \(([^)]*)\)", text)]
 
     assert names_in(text) <= RECORDED | EMITTED | {ALERTS.name}
-    assert all(labels >= set(Slo._fields) for labels in grouped)
+    assert all(labels >= {CLUSTER.default, *Slo._fields} or labels == {CLUSTER.default} for labels in grouped)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: getattr(rule, "name", "") or rule.series.name)
 def test_a_query_means_the_same_over_several_lines(rule: Alert | Recording) -> None:
-    assert promql_parser.parse(pretty(rule.query)).prettify() == promql_parser.parse(str(rule.query)).prettify()
-    assert " ".join(pretty(rule.query).split()).replace("( ", "(").replace(" )", ")") == normal(str(rule.query))
+    written, query = DEFAULTS.written(pretty(rule.query)), defaulted(str(rule.query))
+
+    assert promql_parser.parse(written).prettify() == promql_parser.parse(query).prettify()
+    assert " ".join(written.split()).replace("( ", "(").replace(" )", ")") == normal(query)
 
 
 def normal(query: str) -> str:
     """A query with the spaces and durations that the parser writes."""
-    return query.replace("75s", "1m15s").replace(", alertstate", ",alertstate")
+    return query.replace("75s", "1m15s").replace(", alertstate", ",alertstate").replace(", severity", ",severity")
 
 
 @pytest.mark.parametrize("alert", ALERT_RULES, ids=lambda alert: alert.name)
 def test_every_alert_has_a_runbook_whose_series_exist(alert: Alert) -> None:
-    runbook = (RUNBOOKS / f"{alert.name}.md").read_text()
+    runbook = (FOLDER / f"{alert.name}.md").read_text()
 
-    assert alert.annotations["runbook_url"] == f"{texts.RUNBOOKS}/{alert.name}"
+    assert alert.annotations["runbook_url"] == f"{RUNBOOKS}/{alert.name}"
     assert runbook.startswith(f"# {alert.name}\n")
     assert f"Severity: {alert.severity}." in runbook
     assert names_in(runbook) <= RECORDED | EMITTED

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from alerts.shape import levels
+from alerts.shape import schema as rules_schema
+from alerts.thresholds import THRESHOLDS, Amount
+from kube_headroom.catalogue.vector import number
 from kube_headroom.settings import SETTINGS
 from tools.chart_schema import CHART, FILE, OWNED, page, schema
 
@@ -32,7 +36,7 @@ def paths(values: Mapping[str, Any], parent: str = "") -> Iterator[str]:
     """Return the path of every value that a user sets by itself."""
     whole = {"resources", "podSecurityContext", "securityContext", "livenessProbe", "readinessProbe", "labels"}
     for name, value in values.items():
-        if isinstance(value, Mapping) and value and name not in whole:
+        if isinstance(value, Mapping) and value and name not in whole and "severity" not in value:
             yield from paths(value, f"{parent}{name}.")
         else:
             yield f"{parent}{name}"
@@ -59,6 +63,26 @@ def documented(text: str) -> dict[str, str]:
 @pytest.mark.parametrize("path", tuple(paths(yaml.safe_load(VALUES))))
 def test_every_value_is_explained(path: str) -> None:
     assert documented(VALUES)[path].startswith("# --")
+
+
+def test_thresholds_are_those_of_the_table_in_its_words() -> None:
+    for threshold in THRESHOLDS:
+        default = number(threshold.default) if isinstance(threshold, Amount) else threshold.default
+        assert f"\n    # -- {threshold.meaning}\n    {threshold.name}: {default}\n" in VALUES
+
+
+def test_alerts_are_those_that_there_are_all_of_them_on() -> None:
+    alerts = yaml.safe_load(VALUES)["rules"]["alerts"]
+
+    assert alerts == {
+        alert: {"enabled": True, "severity": {level: level for level in of}} for alert, of in levels().items()
+    }
+    for alert in alerts:
+        assert documented(VALUES)[f"rules.alerts.{alert}"] == f"# -- docs/runbooks/{alert}.md"
+
+
+def test_every_value_of_the_rules_is_one_of_the_chart() -> None:
+    assert {*yaml.safe_load(VALUES)["rules"]} == {*rules_schema(), "prometheusRule", "configMap"}
 
 
 def test_every_setting_but_those_of_the_chart_can_be_given() -> None:

@@ -44,7 +44,9 @@ def test_every_scene(alert: str, severity: str, tmp_path: Path) -> None:
 
 SINCE = "Since 1970-01-01 00:45:00 +0000 UTC."
 RUNBOOK, GRAFANA = "https://kube-headroom.io/runbooks", "https://kube-headroom.io/grafana/d"
-CART_PAGE = f"{GRAFANA}/headroom-workload?var-namespace=shop&var-workload_kind=Deployment&var-workload=cart"
+CART_PAGE = (
+    f"{GRAFANA}/headroom-workload?var-cluster=&var-namespace=shop&var-workload_kind=Deployment&var-workload=cart"
+)
 NODE_ROWS = (
     row(nodes.NODE_INFO, 1, labels=NodeInfo("n1", "general", "zone-a", "v1.36.0")),
     row(nodes.NODE_PODS, 12, labels=Node("n1")),
@@ -82,7 +84,7 @@ SAID = {
             "replica: Deployment shop/cart; they do not page for themselves. Other nodes that are not ready: none. "
             f"{SINCE}",
             "runbook_url": f"{RUNBOOK}/HeadroomNodeNotReady",
-            "dashboard_url": f"{GRAFANA}/headroom-cluster?var-node=n1",
+            "dashboard_url": f"{GRAFANA}/headroom-cluster?var-cluster=&var-node=n1",
         },
     ),
 }

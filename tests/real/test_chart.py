@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts.links import DASHBOARDS
-from alerts.texts import RUNBOOKS
+from alerts.parameters import GRAFANA, RUNBOOKS
 from kube_headroom.settings import SETTINGS, Setting, Settings, read
 from kube_headroom.tracing.resource import DOWNWARD
 from tests.conftest import Golden
@@ -171,7 +170,7 @@ def test_rules_routes_and_dashboards_are_those_that_were_generated(helm: str, tm
     files = {each["metadata"]["name"]: each["data"] for each in of_kind(objects, "ConfigMap") if "data" in each}
 
     assert only(objects, "PrometheusRule")["spec"] == rules
-    assert yaml.load(files.pop("headroom-rules")["headroom.yaml"], Loader=yaml.CSafeLoader) == rules
+    assert files.pop("headroom-rules")["headroom.yaml"] == generated["rules.yaml"]
     assert files.pop("headroom-alertmanager") == {
         name: generated.pop(name) for name in ("alertmanager.yaml", "headroom.tmpl")
     }
@@ -192,8 +191,8 @@ DELIVERED = {"prometheusRule": {"enabled": True}, "configMap": {"enabled": True}
 def test_the_links_of_alerts_lead_to_the_users_places(tmp_path: Path) -> None:
     written = json.dumps(only(render("helm", VALUES["everything on"], tmp_path), "PrometheusRule"))
 
-    assert RUNBOOKS not in written
-    assert DASHBOARDS not in written
+    assert RUNBOOKS.default not in written
+    assert GRAFANA.default not in written
     assert "https://docs.example.com/runbooks/Headroom" in written
     assert "https://grafana.example.com/d/headroom-workload?" in written
 

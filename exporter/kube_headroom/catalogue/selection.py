@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from kube_headroom.catalogue.metric import Aggregation, Counter, Gauge, Metric
+from kube_headroom.catalogue.parameter import Parameter
 from kube_headroom.catalogue.vector import (
     EVERY_AGGREGATION,
     Shape,
@@ -37,6 +38,13 @@ class Matcher:
         return f'{self.label}{self.operator}"{escaped}"'
 
 
+class Extra(NamedTuple):
+    """Matchers that whoever loads a query may add: in braces where they stand alone, before others with a comma."""
+
+    alone: Parameter
+    before: Parameter
+
+
 def label_is(label: str, text: str) -> Matcher:
     """Match the series whose label has this value."""
     return Matcher(label, "=", text)
@@ -57,25 +65,27 @@ def label_matches_not(label: str, pattern: str) -> Matcher:
     return Matcher(label, "!~", pattern)
 
 
-def value(gauge: Gauge[Any], *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+def value(gauge: Gauge[Any], *matchers: Matcher | Extra, target_labels: tuple[str, ...] = ()) -> Vector:
     """Select a gauge; `target_labels` names labels that the scrape adds (`cluster`), to match or to group by."""
     _expect_kind(gauge, Gauge, "rate() or increase()")
     return _selected(gauge, matchers, target_labels)
 
 
-def rate(counter: Counter[Any], window: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+def rate(counter: Counter[Any], window: str, *matchers: Matcher | Extra, target_labels: tuple[str, ...] = ()) -> Vector:
     """Return the counter's increase per second over the window, at least `2m` or Grafana's own."""
     _expect_kind(counter, Counter, "value()")
     return _growth("rate", _selected(counter, matchers, target_labels), window)
 
 
-def increase(counter: Counter[Any], window: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+def increase(
+    counter: Counter[Any], window: str, *matchers: Matcher | Extra, target_labels: tuple[str, ...] = ()
+) -> Vector:
     """Return the counter's increase over the window, extrapolated to its ends by Prometheus."""
     _expect_kind(counter, Counter, "value()")
     return _growth("increase", _selected(counter, matchers, target_labels), window)
 
 
-def settled(counter: Counter[Any], age: str, *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+def settled(counter: Counter[Any], age: str, *matchers: Matcher | Extra, target_labels: tuple[str, ...] = ()) -> Vector:
     """Select the series of a counter that were there `age` ago and have not fallen since, with their value now.
 
     What is missing are series newborn, reborn at 0, back from a gap, or gone.
@@ -86,21 +96,23 @@ def settled(counter: Counter[Any], age: str, *matchers: Matcher, target_labels: 
     return replace(selected, text=f"{selected} >= ({selected} offset {age})", shape=Shape.OPERATION)
 
 
-def present(counter: Counter[Any], *matchers: Matcher, target_labels: tuple[str, ...] = ()) -> Vector:
+def present(counter: Counter[Any], *matchers: Matcher | Extra, target_labels: tuple[str, ...] = ()) -> Vector:
     """Select the series of a counter that are there; their value alone means nothing."""
     _expect_kind(counter, Counter, "value()")
     return replace(_selected(counter, matchers, target_labels), aggregations=frozenset())
 
 
-def _selected(metric: Metric[Any], matchers: tuple[Matcher, ...], target_labels: tuple[str, ...]) -> Vector:
+def _selected(metric: Metric[Any], matchers: tuple[Matcher | Extra, ...], target_labels: tuple[str, ...]) -> Vector:
     labels = (*metric.label_names, *target_labels)
     expect_names(labels, f"the labels of {metric.name}")
-    for matcher in matchers:
+    own = [matcher for matcher in matchers if isinstance(matcher, Matcher)]
+    for matcher in own:
         if matcher.label not in labels:
             message = f"{metric.name} has no label {matcher.label!r} to match; expected one of {names(labels)}"
             raise ValueError(message)
-    text = f"{metric.name}{{{', '.join(map(str, matchers))}}}" if matchers else metric.name
-    return Vector(text, labels, _MEANINGFUL[metric.aggregation], aggregated=False, shape=Shape.SELECTOR)
+    added = [extra.before if own else extra.alone for extra in matchers if isinstance(extra, Extra)]
+    text = f"{{{''.join(added)}{', '.join(map(str, own))}}}" if own else "".join(added)
+    return Vector(metric.name + text, labels, _MEANINGFUL[metric.aggregation], aggregated=False, shape=Shape.SELECTOR)
 
 
 def _growth(function: str, selected: Vector, window: str) -> Vector:

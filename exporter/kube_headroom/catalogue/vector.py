@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from kube_headroom.catalogue.metric import Aggregation
+from kube_headroom.catalogue.parameter import Parameter, defaulted
 
 RATE_INTERVAL: Final = "$__rate_interval"
 """Grafana's window for rates; it is at least two minutes where panels have a minimum interval of 30 s."""
@@ -47,27 +48,27 @@ class Vector:
     def __str__(self) -> str:
         return self.text
 
-    def above(self, bound: float, *, flag: bool = False) -> Vector:
+    def above(self, bound: float | Parameter, *, flag: bool = False) -> Vector:
         """Keep the series above the bound, or say 1 and 0 with `flag`."""
         return self._compared(">", bound, flag=flag)
 
-    def at_least(self, bound: float, *, flag: bool = False) -> Vector:
+    def at_least(self, bound: float | Parameter, *, flag: bool = False) -> Vector:
         """Keep the series at the bound or above it, or say 1 and 0 with `flag`."""
         return self._compared(">=", bound, flag=flag)
 
-    def below(self, bound: float, *, flag: bool = False) -> Vector:
+    def below(self, bound: float | Parameter, *, flag: bool = False) -> Vector:
         """Keep the series below the bound, or say 1 and 0 with `flag`."""
         return self._compared("<", bound, flag=flag)
 
-    def at_most(self, bound: float, *, flag: bool = False) -> Vector:
+    def at_most(self, bound: float | Parameter, *, flag: bool = False) -> Vector:
         """Keep the series at the bound or below it, or say 1 and 0 with `flag`."""
         return self._compared("<=", bound, flag=flag)
 
-    def equal_to(self, bound: float, *, flag: bool = False) -> Vector:
+    def equal_to(self, bound: float | Parameter, *, flag: bool = False) -> Vector:
         """Keep the series that equal the bound, or say 1 and 0 with `flag`."""
         return self._compared("==", bound, flag=flag)
 
-    def different_from(self, bound: float, *, flag: bool = False) -> Vector:
+    def different_from(self, bound: float | Parameter, *, flag: bool = False) -> Vector:
         """Keep the series that differ from the bound, or say 1 and 0 with `flag`."""
         return self._compared("!=", bound, flag=flag)
 
@@ -83,7 +84,7 @@ class Vector:
         text = f"{operand(self)} + {number(addend)}"
         return operation(self, text, self.aggregations - {Aggregation.SUM})
 
-    def _compared(self, operator: str, bound: float, *, flag: bool) -> Vector:
+    def _compared(self, operator: str, bound: float | Parameter, *, flag: bool) -> Vector:
         if flag:
             return operation(self, f"{operand(self)} {operator} bool {number(bound)}", EVERY_AGGREGATION)
         return operation(self, f"{operand(self)} {operator} {number(bound)}")
@@ -104,8 +105,10 @@ def operand(vector: Vector) -> str:
     return f"({vector.text})" if vector.shape is Shape.OPERATION else vector.text
 
 
-def number(amount: float) -> str:
+def number(amount: float | Parameter) -> str:
     """Return a number as PromQL writes it; a NaN equals nothing and is refused."""
+    if isinstance(amount, Parameter):
+        return str(amount)
     if math.isnan(amount):
         message = "NaN in a query; expected a number that can be compared"
         raise ValueError(message)
@@ -116,7 +119,7 @@ def number(amount: float) -> str:
 
 def seconds(duration: str) -> float:
     """Return the seconds of a duration such as `5m` or `1h30m`; ValueError for any other text and for zero."""
-    match = _DURATION.fullmatch(duration)
+    match = _DURATION.fullmatch(defaulted(duration))
     amounts = match.groups(default="0") if match else ()
     total = sum(int(amount) * unit for amount, unit in zip(amounts, _DURATION_SECONDS, strict=False))
     if not total:
@@ -141,7 +144,7 @@ def names(labels: Iterable[str]) -> str:
 def expect_names(labels: tuple[str, ...], text: str) -> None:
     """Raise ValueError if one is no label name, or stands there twice."""
     for label in labels:
-        if not _LABEL_NAME.fullmatch(label):
+        if not _LABEL_NAME.fullmatch(defaulted(label)):
             message = f"{text}: {label!r} is no label name; expected letters, digits and underscores"
             raise ValueError(message)
     if len(set(labels)) < len(labels):
