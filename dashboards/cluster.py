@@ -41,7 +41,7 @@ def board() -> Board:
             Row("Requested and used", (_cpu(), _memory(), _pools())),
             Row("Nodes", _nodes()),
             Row("Workloads that need somebody first", _workloads()),
-            Row("SLOs at risk", (_slos(), _worst(slo_indicators.SLO_WITHOUT_DATA, "Every declared SLO has data"))),
+            Row("SLOs at risk", (_slos(), _without_data())),
             Row("Limits of namespaces", _limits()),
         ),
     )
@@ -165,8 +165,15 @@ def _slos() -> Panel:
         Column("Budget left", worst, Unit.RATIO, BUDGET),
         Column("Burn rate 1h", and_(burn, worst, on=identity), Unit.NONE, BURNS),
         ascending=True,
-        width=16,
+        width=18,
     )
+
+
+def _without_data() -> Panel:
+    indicator = slo_indicators.SLO_WITHOUT_DATA
+    missing = max_by(indicator.query.above(0), "slo_service", "slo", "slo_group")
+    question = Question.of(indicator, "Every declared SLO has data")
+    return table(question, Column("Count", highest(missing, FIRST), indicator.unit), width=6)
 
 
 def _limits() -> tuple[Panel, ...]:

@@ -10,18 +10,21 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.dashboards.boards import Target, asked, targets, variables
+from tests.dashboards.boards import DASHBOARDS, Panel, Target, asked, panels, targets, variables
 from tests.demo.process import running
+from tests.real.browsing import Visit
 from tests.real.prometheus import Prometheus, service_monitor
 from tests.real.waiting import wait_until
+from tools.dashboards_preview import address, chromium, serving, wait_drawn
 
 INCIDENTS = (
     "bad-image@shop/checkout", "crash-loop", "event-storm", "node-down", "oom-loop",
     "pdb-blocks-drain", "quota-full", "throttled-service@shop/checkout", "unschedulable-pods",
 )  # fmt: skip
 CHOSEN = {
-    "namespace": "shop", "workload_kind": "Deployment", "workload": "checkout",
+    "cluster": "blue", "namespace": "shop", "workload_kind": "Deployment", "workload": "checkout",
     "slo_service": "platform", "slo": "availability", "slo_group": ".*",
 }  # fmt: skip
 EMPTY = {
@@ -53,6 +56,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     targets_file = folder / "headroom.json"
     job = service_monitor("headroom", "")
     del job["static_configs"]
+    job["relabel_configs"].append({"target_label": "cluster", "replacement": CHOSEN["cluster"]})
     found = {"files": [str(targets_file)], "refresh_interval": "1s"}
     server = Prometheus(folder, [{**job, "file_sd_configs": [found]}])
     server.process.start()
@@ -64,6 +68,20 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
             yield server
     finally:
         server.process.discard()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium())
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def preview(prometheus: Prometheus) -> Iterator[str]:
+    with serving(prometheus.url) as url:
+        yield url
 
 
 def answer(prometheus: Prometheus, target: Target) -> Answer:
@@ -113,3 +131,29 @@ def test_a_variable_has_values(uid: str, variable: dict[str, Any], prometheus: P
         return expected & set(said["data"])
 
     wait_until(offered, what=selector, timeout=PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("uid", DASHBOARDS)
+def test_grafanas_components_draw_every_panel(uid: str, browser: Browser, preview: str) -> None:
+    """Loaded anew while a panel is empty: what it lists may just have ended, or not have begun."""
+    chosen = {name: value for name, value in CHOSEN.items() if name != "slo_group"}
+    asking = {str(panel.json["id"]): panel for panel in panels() if panel.dashboard == uid}
+    excused = {name for name, panel in asking.items() if {each.name for each in asks(panel)} <= set(EMPTY)}
+
+    def complete() -> bool:
+        with Visit(browser, address(preview, uid, 5, **chosen)) as visit:
+            wait_drawn(visit.page)
+            drawn = {
+                str(panel.get_attribute("data-panel")): panel for panel in visit.page.locator("[data-panel]").all()
+            }
+            states = {name: panel.get_attribute("data-state") for name, panel in drawn.items()}
+            assert visit.complaints == []
+            assert [drawn[name].inner_text() for name, state in states.items() if state == "error"] == []
+            assert set(drawn) == set(asking)
+            return {name for name, state in states.items() if state == "empty"} <= excused
+
+    wait_until(complete, what=f"every panel of {uid} to be drawn", timeout=PATIENCE_SECONDS)
+
+
+def asks(panel: Panel) -> Iterator[Target]:
+    return (Target(panel, target) for target in panel.json["targets"])
