@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
+from alerts import pack
+from alerts.rules import Alert
 from kube_headroom.catalogue.labels import Node, Slo, Source, Workload
 
 CLUSTER: Final = "cluster"
@@ -25,6 +27,9 @@ OURS: Final = 'alertname=~"Headroom.+"'
 OF_WORKLOAD: Final = 'workload!=""'
 """Alerts of SLOs that are declared on a workload too: when it is broken, they tell of the same trouble."""
 OF_SLO: Final = 'slo!=""'
+
+UPDATES: Final = "15m"
+"""Between two messages about a workload: causes show minutes after the first alert, and end minutes apart."""
 
 _OWNER: Final = re.compile(r"[\w@][\w.@-]*", re.ASCII)
 """An owner names its receivers and the files of their addresses; a dot in front or a slash leads elsewhere."""
@@ -80,7 +85,12 @@ def _route(teams: tuple[Team, ...]) -> dict[str, Any]:
         "repeat_interval": "12h",
         "routes": [
             {"matchers": ['alertname="HeadroomWatchdog"'], "receiver": SWITCH, **MINUTE_BY_MINUTE},
-            {"matchers": [OF_WORKLOAD], "group_by": list(WHOLE_WORKLOAD), "routes": _by_team(teams)},
+            {
+                "matchers": [OF_WORKLOAD],
+                "group_by": list(WHOLE_WORKLOAD),
+                "group_interval": UPDATES,
+                "routes": _by_team(teams),
+            },
             *_by_team(teams),
         ],
     }
@@ -104,7 +114,12 @@ def _inhibitions() -> list[dict[str, Any]]:
     slower = 'alertname=~"HeadroomSLO(SlowBurn|BudgetSpent)"'
     return [
         _silences(('alertname="HeadroomSLOFastBurn"', OF_SLO), (slower, OF_SLO), slo),
-        _silences((OURS, 'severity="critical"', OF_WORKLOAD), (OURS, 'severity="warning"', OF_WORKLOAD), workload),
+        # One for each: Alertmanager 0.34 remembers one source of a rule per object, and when that ends, it forgets for
+        # up to two sendings that another one goes on.
+        *(
+            _silences((name, 'severity="critical"', OF_WORKLOAD), (OURS, 'severity="warning"', OF_WORKLOAD), workload)
+            for name in _pages_of_workloads()
+        ),
         *(
             _silences(
                 (OURS, 'severity="critical"', f'{label}!=""'),
@@ -116,8 +131,15 @@ def _inhibitions() -> list[dict[str, Any]]:
     ]
 
 
+def _pages_of_workloads() -> list[str]:
+    """Match each alert that pages about workloads, those of their SLOs too."""
+    alerts = (rule for group in pack.groups() for rule in group.rules if isinstance(rule, Alert))
+    names = (rule.name for rule in alerts if rule.severity == "critical" and "workload" in rule.query.labels)
+    return [f'alertname="{name}"' for name in dict.fromkeys(names)]
+
+
 def _silences(source: tuple[str, ...], target: tuple[str, ...], equal: list[str]) -> dict[str, Any]:
-    return {"source_matchers": list(source), "target_matchers": list(target), "equal": equal}
+    return {"source_matchers": list(source), "target_matchers": list(target), "equal": list(equal)}
 
 
 def _receivers(team: Team) -> list[dict[str, Any]]:
