@@ -5,12 +5,12 @@ UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 
 # What the real tests and the bench start.
-TOOLS := alertmanager etcd helm helm-3 kube-state-metrics kubectl kubernetes kwok oracle otelcol prometheus prometheus-2 prometheus-operator sloth vmalert
+TOOLS := alertmanager etcd gameday helm helm-3 kube-state-metrics kubectl kubernetes kwok oracle otelcol pint prometheus prometheus-2 prometheus-operator sloth vmalert
 # What the tests on real kubelets start; the rest is Debian's.
 CLUSTER := etcd helm kubernetes prometheus
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stack test test-real e2e check generate screenshots dashboards-preview format bench tools
+.PHONY: help setup demo stack gameday test test-real e2e check generate screenshots dashboards-preview format bench tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ demo: setup ## Run a simulated cluster and the exporter beside it, until Ctrl-C
 stack: setup ## Run simulator, exporter, Prometheus, Alertmanager and what people get of it; STACK=--incident=NAME
 	.venv/bin/python tools/build.py alertmanager prometheus
 	@exec .venv/bin/python -m tools.stack $(STACK)
+
+gameday: setup ## Play every incident and hold what people are told against what they should be; GAMEDAY=--incident=NAME
+	.venv/bin/python tools/build.py gameday
+	@.venv/bin/python -m tools.gameday $(GAMEDAY)
 
 test: setup ## Test in Python alone: no root, no other program
 	.venv/bin/pytest tests --ignore=tests/real --ignore=tests/e2e

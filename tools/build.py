@@ -88,6 +88,10 @@ PROGRAMS: Mapping[str, Program] = {
         module="go.etcd.io/etcd/server/v3",
         packages={"etcd": "go.etcd.io/etcd/server/v3"},
     ),
+    "gameday": Program(
+        module="kube-headroom.io/tools/gameday",
+        packages={"gameday": "."},
+    ),
     "helm": Program(
         module="helm.sh/helm/v4",
         packages={"helm": "helm.sh/helm/v4/cmd/helm"},
@@ -142,6 +146,11 @@ PROGRAMS: Mapping[str, Program] = {
     "otelcol": Program(
         module="kube-headroom.io/tools/otelcol",
         packages={"otelcol": "."},
+    ),
+    "pint": Program(
+        module="github.com/cloudflare/pint",
+        packages={"pint": "github.com/cloudflare/pint/cmd/pint"},
+        symbols={"main.version": "{version}"},
     ),
     "prometheus": Program(
         module="github.com/prometheus/prometheus",

@@ -127,7 +127,7 @@ CASES = (
         8,
         (
             ends("payments/fraud-check", "OOMKilled"),
-            near_limit("payments/fraud-check", 0.95),
+            near_limit("payments/fraud-check", 0.9),
             restarts("payments/fraud-check", 4),
             waits("payments/fraud-check", "CrashLoopBackOff"),
         ),

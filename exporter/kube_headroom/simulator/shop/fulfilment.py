@@ -34,7 +34,7 @@ FULFILMENT = (
             "registry.example.com/payments/fraud-check:v2.3.8", port=8080,
             program=Program(
                 start_seconds=22, cpu_start_cores=0.8, cpu_idle_cores=0.03, cpu_per_request=0.05, latency=0.09,
-                memory_bytes=940 * Mi, memory_per_request_rate=1.5 * Mi,
+                memory_bytes=890 * Mi, memory_per_request_rate=1.5 * Mi,
             ),
             requests=Amount("300m", "960Mi"), limits=Amount("1", "1Gi"),
         ),),

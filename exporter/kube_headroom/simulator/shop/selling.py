@@ -61,7 +61,7 @@ SELLING = (
                 start_seconds=12, cpu_start_cores=0.25, cpu_idle_cores=0.01, cpu_per_request=0.048, latency=0.18,
                 burstiness=0.9, memory_bytes=260 * Mi, memory_per_request_rate=2 * Mi,
             ),
-            requests=Amount("100m", "320Mi"), limits=Amount("250m", "384Mi"),
+            requests=Amount("100m", "320Mi"), limits=Amount("300m", "384Mi"),
         ),),
         replicas=5, owner="checkout", sidecars=(PROXY,), available=3,
         demand=Demand(calls=(("payments/payments", 1.0), ("orders/orders", 1.0))),

@@ -1,0 +1,107 @@
+"""The table that stands apart from any run: what has to be told of which incident, what may be, and nothing else."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tools.gameday.play import Script
+
+
+class Due(NamedTuple):
+    """What is told of one object: alerts that must come, others that may; by a page or by a ticket.
+
+    An object of which nothing must be told may be told of. `ends` is False where the cause outlasts the play, `owned`
+    where nobody has declared to own it.
+    """
+
+    about: str
+    must: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+    pages: bool = True
+    ends: bool = True
+    owned: bool = True
+
+
+class Expected(NamedTuple):
+    """An incident that lasts some minutes and is watched for some `after` it; what is not `due` must not be told."""
+
+    name: str
+    due: tuple[Due, ...] = ()
+    minutes: int = 40
+    after: int = 40
+    incident: bool = True
+
+    @property
+    def script(self) -> Script:
+        """What is to be played."""
+        return Script(self.name, self.name if self.incident else "", self.minutes, self.after)
+
+
+HEALTHY = "healthy"
+
+
+def _of(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def _namespace(name: str) -> Due:
+    """The platform team's SLO of a whole namespace, which an outage of one workload may burn too."""
+    return Due(f"SLO platform/availability namespace={name}", may=_of("SLOFastBurn"))
+
+
+def _page(about: str, *must: str, may: frozenset[str] = frozenset()) -> Due:
+    return Due(about, _of(*must), may)
+
+
+def _ticket(about: str, *must: str, may: frozenset[str] = frozenset()) -> Due:
+    return Due(about, _of(*must), may, pages=False)
+
+
+_LOOPS = _of("CrashLoop", "OOMLoop", "ProbesFailing", "WorkloadUnavailable", "SLOFastBurn")
+
+# fmt: off
+_TABLE = (
+    Expected("crash-loop", (
+        _page("Deployment payments/payments", "WorkloadUnavailable", "CrashLoop", "SLOFastBurn"),
+        _namespace("payments"))),
+    Expected("oom-loop", (
+        _page("Deployment payments/fraud-check", "OOMLoop", "SLOFastBurn", may=_LOOPS),
+        _namespace("payments"))),
+    Expected("failing-readiness", (
+        _page("Deployment shop/cart", "WorkloadUnavailable", "ProbesFailing", "SLOFastBurn"),
+        _namespace("shop"))),
+    Expected("failing-liveness", (
+        _page("Deployment catalog/catalog", "SLOFastBurn", "CrashLoop", may=_LOOPS),
+        _namespace("catalog"))),
+    Expected("throttled-service", (
+        _ticket("Deployment shop/checkout", "ThrottlingHurts"),), after=90),
+    # A ticket that somebody heeds before the limit is reached after twenty minutes; later, the kills page.
+    Expected("memory-leak", (_ticket("Deployment catalog/search", "MemoryNearLimit"),), minutes=16),
+    # Its SLO is about rollouts, whose budget stays spent; nobody owns it.
+    Expected("stuck-rollout", (
+        Due("Deployment orders/notifications", _of("RolloutStuck"), _of("ProbesFailing", "SLOBudgetSpent"),
+            pages=False, ends=False, owned=False),), minutes=28),
+    Expected("bad-image", (_ticket("Deployment shop/storefront", "RolloutStuck"),)),
+    Expected("unschedulable-pods", (
+        _ticket("Deployment catalog/recommendations", "PodsUnschedulable", may=_of("RolloutStuck")),)),
+    Expected("quota-full"),
+    Expected("pdb-blocks-drain"),
+    Expected("node-down", (_page("node general-b-1", "NodeNotReady"),)),
+    Expected("node-flapping", (_ticket("node general-c-1", "NodeFlapping"),), minutes=60),
+    Expected("disk-filling"),
+    Expected("hpa-at-maximum"),
+    Expected("failed-job"),
+    Expected("late-cronjob"),
+    Expected("event-storm"),
+    # The cluster sees nothing of these two: their SLOs are queries to a Prometheus, which a game day does not have.
+    Expected("error-spike"),
+    Expected("slow-burn"),
+    Expected("total-outage", (
+        _page("StatefulSet orders/orders", "SLOFastBurn", may=_LOOPS),
+        _namespace("orders"))),
+    # Deploys and Jobs, and nothing else.
+    Expected(HEALTHY, minutes=360, after=0, incident=False),
+)
+# fmt: on
+
+EXPECTED = {expected.name: expected for expected in _TABLE}
