@@ -190,6 +190,11 @@ FAST_BURN = (
         (PAGED._replace(end=(250, 255)),),
     ),
     Scenario(
+        "an SLO that is deleted while it pages ends its page, as a living exporter declares it no more",
+        (Given(LONG, deleted=190.0),),
+        (PAGED._replace(end=(193, 200)),),
+    ),
+    Scenario(
         "with few events, bad ones below the minimum page nobody",
         (Given((Phase(150, 0.1), Phase(60, 0.1, 1), Phase(60, 0.1)), minimum=10),),
         never=(FAST, SLOW),
@@ -242,6 +247,12 @@ SLOW_BURN = (
         (Given(SLOWLY),),
         (TICKET,),
         (FAST,),
+    ),
+    Scenario(
+        "an outage that paged makes no ticket while the windows remember it",
+        (Given(outage(720, 60, 500)),),
+        (Span(FAST, (726, 732), (780, 787)),),
+        (SLOW,),
     ),
     Scenario(
         "just below the budget's pace makes no ticket",

@@ -6,8 +6,9 @@ import json
 import math
 from typing import Any, NamedTuple
 
-from kube_headroom.catalogue import slo
-from kube_headroom.catalogue.labels import Slo, SloInfo, SloPeriod, SloWindow
+from kube_headroom.catalogue import exporter as exporter_metrics
+from kube_headroom.catalogue import slo, workloads
+from kube_headroom.catalogue.labels import Slo, SloInfo, SloPeriod, SloWindow, Source, WorkloadOwner
 from kube_headroom.catalogue.metric import Sample
 
 HELD_AT_ZERO = 1.0
@@ -55,6 +56,8 @@ class Given(NamedTuple):
     ticket: float | None = 0.2
     remaining: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
     silent: tuple[float, float] = (0.0, 0.0)
+    deleted: float | None = None
+    """When it is no more declared, by an exporter that goes on telling of the cluster."""
 
     @property
     def minutes(self) -> float:
@@ -96,7 +99,14 @@ def _page(given: Given, exporter: Exporter, minute: float) -> list[Sample]:
     if not begins:
         return []
     labels = given.labels
+    cluster = []
+    if given.deleted is not None:
+        watches = exporter_metrics.SOURCE_WATCHES.at(Source("pods"), minute - begins[0])
+        cluster = [workloads.INFO.at(WorkloadOwner("shop", "Deployment", "cart", "shop"), 1), watches]
+        if minute >= given.deleted:
+            return cluster
     samples = [
+        *cluster,
         slo.INFO.at(SloInfo(*labels, exporter.owner, "requests", "request"), 1),
         slo.OBJECTIVE.at(labels, given.objective),
         slo.MINIMUM_BAD_EVENTS.at(labels, given.minimum),
