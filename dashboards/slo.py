@@ -20,6 +20,7 @@ from kube_headroom.slo.windows import PAIRS, Pair
 _IDENTITY: Final = Slo._fields
 _OF_ALL_GROUPS: Final = ("slo_service", "slo")
 _OF_PERIOD: Final = (*_OF_ALL_GROUPS, "period")
+_IN_GROUPS: Final = (*_OF_ALL_GROUPS, "slo_group", "period")
 THIS: Final = (
     label_is("slo_service", "$slo_service"),
     label_is("slo", "$slo"),
@@ -185,8 +186,8 @@ def _events() -> tuple[Panel, ...]:
         ),
         table(
             period,
-            Column("Bad events", max_by(value(slo.PERIOD_BAD_EVENTS, *THIS), *SloPeriod._fields), Unit.NONE),
-            Column("Events", max_by(value(slo.PERIOD_EVENTS, *THIS), *SloPeriod._fields), Unit.NONE),
+            Column("Bad events", max_by(value(slo.PERIOD_BAD_EVENTS, *THIS), *_IN_GROUPS), Unit.NONE),
+            Column("Events", max_by(value(slo.PERIOD_EVENTS, *THIS), *_IN_GROUPS), Unit.NONE),
             width=16,
         ),
         graph(

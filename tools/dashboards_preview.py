@@ -168,7 +168,9 @@ def take(url: str, minutes: float, program: str) -> list[Path]:
 def _write(path: Path, picture: bytes) -> None:
     """Write a picture in as many colours as a palette holds, which are more than it needs."""
     with Image.open(BytesIO(picture)) as taken:
-        taken.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        taken.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
 
 
 def play(at: Addresses, minutes: float) -> None:
@@ -183,7 +185,7 @@ def play(at: Addresses, minutes: float) -> None:
 
 @click.command()
 @click.option(
-    "--minutes", type=click.FloatRange(2), default=15, show_default=True, help="How long to let the demo run."
+    "--minutes", type=click.FloatRange(2), default=18, show_default=True, help="How long to let the demo run."
 )
 @click.option("--serve", is_flag=True, help="Go on serving the dashboards until Ctrl-C, while the demo goes on.")
 def main(*, minutes: float, serve: bool) -> None:
