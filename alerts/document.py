@@ -7,7 +7,7 @@ from typing import Final
 from alerts import pack, routes
 from alerts.parameters import CLUSTER
 from alerts.rules import Alert
-from alerts.thresholds import THRESHOLDS, Amount
+from alerts.thresholds import RELATIONS, THRESHOLDS, Amount, Period
 from kube_headroom.catalogue.parameter import defaulted
 from kube_headroom.catalogue.vector import number
 
@@ -19,6 +19,16 @@ HEAD: Final = """\
 a warning is a ticket for the morning. Alerts are about workloads, never about single pods. Each says what, where, since when and
 whose, and leads to its runbook and its dashboard. What fires goes on while the exporter is gone, for six hours at most.
 """
+
+VALUES: Final = """\
+They are `rules.thresholds` of the chart's values, beside `rules.alerts` (each alert's switch and severities), `clusterLabel`,
+`selectors`, `namespacesDenied`, `labels`, `annotations`, `grafanaUrl` and `runbooksUrl`; `values.yaml` explains each. Without Helm,
+`python -m alerts --values FILE --output FILE` takes a file of what stands under `rules` and writes the same rules to the byte.
+Both refuse an unknown name and a value out of range, by name. Where HeadroomNodeNotReady is switched off or no page any more,
+workloads on a lost node page for themselves. With another `clusterLabel`, name it in the routes too, in place of `cluster`.
+"""
+
+BETWEEN: Final = "Between them must hold, lest an alert comes late, twice or never:\n"
 
 ROUTES: Final = f"""\
 ## Who is told
@@ -45,18 +55,30 @@ def document() -> str:
     ]
     limits = [
         f"| `{each.name}` | {number(each.default) if isinstance(each, Amount) else each.default} | "
-        f"{each.unit if isinstance(each, Amount) else 'duration'} | {each.meaning} |"
+        f"{each.unit if isinstance(each, Amount) else 'duration'} | {_range(each)} | {each.meaning} |"
         for each in THRESHOLDS
     ]
     tables = (
         ("| alert | severity | after | one for each |\n|---|---|---|---|", rows),
-        ("## Thresholds\n\n| name | default | unit | what it says |\n|---|---|---|---|", limits),
+        (
+            f"## Thresholds\n\n{VALUES}\n| name | default | unit | may be | what it says |\n|---|---|---|---|---|",
+            limits,
+        ),
     )
+    relations = "\n".join(f"- {relation.expected}." for relation in RELATIONS)
     body = "\n".join("\n".join((head, *lines, "")) for head, lines in tables)
-    return f"{HEAD}\n{body}\nThe SLO alerts have theirs in the SLO's own definition.\n\n{ROUTES}"
+    return (
+        f"{HEAD}\n{body}\n{BETWEEN}\n{relations}\n\nThe SLO alerts have theirs in the SLO's own definition.\n\n{ROUTES}"
+    )
 
 
 def _object(rule: Alert) -> str:
     labels = set(rule.query.labels)
     found = (name for label, name in (("slo", "SLO"), ("workload", "workload")) if label in labels)
     return next(found, ", ".join(label for label in rule.query.labels if label != CLUSTER) or "cluster")
+
+
+def _range(of: Amount | Period) -> str:
+    if isinstance(of, Period):
+        return f"{of.least} to {of.most}"
+    return f"{number(of.least)} to {number(of.most)}" if of.least else f"above 0, to {number(of.most)}"

@@ -20,6 +20,7 @@ from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from kube_headroom.catalogue.metrics import CLUSTER_METRICS
 from kube_headroom.catalogue.parameter import defaulted
 from kube_headroom.catalogue.slo import SLO_METRICS
+from kube_headroom.catalogue.vector import LEAST_RATE_WINDOW_SECONDS, seconds
 from tests.alerts.scenes import SCENES
 
 ALERTS = [rule for group in pack.groups() for rule in group.rules if isinstance(rule, Alert)]
@@ -132,6 +133,20 @@ def test_the_table_holds_every_threshold_once_and_as_its_name_says() -> None:
 def test_a_share_is_one(threshold: Amount) -> None:
     assert threshold.default > 0
     assert threshold.unit != "ratio" or threshold.default < 1
+
+
+@pytest.mark.parametrize(
+    "period", [each for each in THRESHOLDS if isinstance(each, Period)], ids=lambda each: each.name
+)
+def test_a_default_is_within_its_bounds(period: Period) -> None:
+    assert seconds(period.least) <= period.seconds <= seconds(period.most)
+
+
+def test_windows_of_rates_are_no_shorter_than_four_scrapes() -> None:
+    windows = [each for each in THRESHOLDS if isinstance(each, Period) and not each.name.endswith("_wait")]
+
+    assert seconds(table.RATE) == LEAST_RATE_WINDOW_SECONDS
+    assert all(seconds(window.least) >= LEAST_RATE_WINDOW_SECONDS for window in windows)
 
 
 def test_a_loop_pauses_longer_than_the_kubelet_and_shorter_than_a_ticket_waits() -> None:

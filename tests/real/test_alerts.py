@@ -42,6 +42,51 @@ def test_every_scene(alert: str, severity: str, tmp_path: Path) -> None:
     played([scene.document() for scene in own], alert, tmp_path)
 
 
+def firing_in(minute: int, alert: str, *clusters: str) -> dict[str, Any]:
+    """Return promtool's question for the clusters in which an alert fires."""
+    return {
+        "expr": f'max by (cluster) (ALERTS{{alertname="{alert}", alertstate="firing"}})',
+        "eval_time": f"{minute}m",
+        "exp_samples": [{"labels": f'{{cluster="{cluster}"}}', "value": 1} for cluster in clusters],
+    }
+
+
+def in_cluster(series: dict[str, str], cluster: str) -> dict[str, str]:
+    """Return a series as a Prometheus of several clusters holds it."""
+    return series | {"series": series["series"].replace("{", f'{{cluster="{cluster}", ', 1)}
+
+
+def test_a_lost_node_explains_no_outage_in_another_cluster(tmp_path: Path) -> None:
+    both, apart = LEFT.document(), LEFT.document()
+    both["input_series"] = [in_cluster(series, "a") for series in both["input_series"]]
+    apart["input_series"] = [
+        in_cluster(series, "a" if series["series"].startswith("headroom_node") else "b")
+        for series in apart["input_series"]
+    ]
+    both["promql_expr_test"] = [firing_in(60, LEFT.trouble.alert)]
+    apart["promql_expr_test"] = [firing_in(60, LEFT.trouble.alert, "b")]
+
+    played([both, apart], LEFT.trouble.alert, tmp_path)
+
+
+def test_a_cluster_that_is_watched_does_not_speak_for_one_that_is_not(tmp_path: Path) -> None:
+    dead, living = (KILLED._replace(lives=lives).document() for lives in (((0, 80),), KILLED.lives))
+    document = living | {
+        "input_series": [
+            in_cluster(series, cluster)
+            for cluster, scene in (("a", dead), ("b", living))
+            for series in scene["input_series"]
+        ],
+        "promql_expr_test": [
+            firing_in(79, "HeadroomExporterDown"),
+            firing_in(95, "HeadroomExporterDown", "a"),
+            firing_in(140, "HeadroomExporterDown", "a"),
+        ],
+    }
+
+    played([document], "HeadroomExporterDown", tmp_path)
+
+
 SINCE = "Since 1970-01-01 00:45:00 +0000 UTC."
 RUNBOOK, GRAFANA = "https://kube-headroom.io/runbooks", "https://kube-headroom.io/grafana/d"
 CART_PAGE = (
