@@ -17,6 +17,9 @@ from kube_headroom.snapshot import SloSnapshot
 from kube_headroom.timing import Timing
 from tests.simulator.watched import Watched
 
+# The first test waits for 38 simulated minutes, which take a busy machine more than the usual two.
+pytestmark = pytest.mark.timeout(600)
+
 START = 1_780_000_000.0
 BURNING = {"fast_burn", "exhausted"}
 
