@@ -13,7 +13,7 @@ DOCUMENTS = (
 )
 
 _FENCED = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_LINK = re.compile(r"(?:\]\(|(?:href|src)=\")([^)\s\"]+)[)\"]")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
