@@ -34,7 +34,7 @@ VALUES: dict[str, Any] = {
     "rules": {"configMap": {"enabled": True}},
 }
 # An emulated kubelet's rows are up to 45 s old when they come.
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 240
 USER = 65532
 
 
