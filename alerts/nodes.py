@@ -13,9 +13,12 @@ from alerts.selection import value
 from kube_headroom.catalogue import nodes
 from kube_headroom.catalogue.labels import Node
 from kube_headroom.catalogue.promql import and_, average_over_time, last_over_time, max_by, or_, unless
+from kube_headroom.catalogue.recorded import ALERTS
+from kube_headroom.catalogue.selection import label_is
 from kube_headroom.catalogue.vector import Vector
 
 NODE: Final = (CLUSTER, *Node._fields)
+NOT_READY: Final = "HeadroomNodeNotReady"
 
 
 def groups() -> tuple[Group, ...]:
@@ -25,7 +28,7 @@ def groups() -> tuple[Group, ...]:
             "headroom-nodes",
             "30s",
             (
-                _alert("HeadroomNodeNotReady", "critical", not_ready(), limit.PAGE_WAIT),
+                _alert(NOT_READY, "critical", not_ready(), limit.PAGE_WAIT),
                 _alert("HeadroomNodeFlapping", "warning", flapping(), limit.TICKET_WAIT),
             ),
         ),
@@ -50,8 +53,15 @@ def paging() -> Vector:
 
 
 def _alert(name: str, severity: str, condition: Vector, wait: limit.Period) -> Alert:
-    query = or_(condition, held(name, severity, *NODE), on=NODE)
+    asked = condition if severity == "critical" else unless(condition, _paged(), on=NODE)
+    query = or_(asked, held(name, severity, *NODE), on=NODE)
     return Alert(name, query, severity, texts.TEXTS[name].annotations(), wait.given, condition)
+
+
+def _paged() -> Vector:
+    """Nodes that paged while flapping is counted: people know, and what is counted is that page's cause."""
+    firing = (label_is("alertname", NOT_READY), label_is("alertstate", "firing"))
+    return max_by(last_over_time(value(ALERTS, *firing, target_labels=NODE), limit.FLAP_WINDOW.given), *NODE)
 
 
 def _nodes() -> Vector:

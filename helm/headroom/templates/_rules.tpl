@@ -245,12 +245,18 @@ groups:
         expr: |2
             (
                 (
-                    (max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (avg_over_time(headroom_node_ready{{ with $selectors }}{{ printf `{%s}` . }}{{ end }}[{{ $set.flap_window }}])) < {{ $set.node_ready_low }})
-                  and on ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node)
-                    max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (last_over_time(headroom_node_ready{{ with $selectors }}{{ printf `{%s}` . }}{{ end }}[5m]))
+                    (
+                        (max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (avg_over_time(headroom_node_ready{{ with $selectors }}{{ printf `{%s}` . }}{{ end }}[{{ $set.flap_window }}])) < {{ $set.node_ready_low }})
+                      and on ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node)
+                        max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (last_over_time(headroom_node_ready{{ with $selectors }}{{ printf `{%s}` . }}{{ end }}[5m]))
+                    )
+                  unless on ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node)
+                    (max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (last_over_time(headroom_node_unschedulable{{ with $selectors }}{{ printf `{%s}` . }}{{ end }}[5m])) > 0)
                 )
               unless on ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node)
-                (max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (last_over_time(headroom_node_unschedulable{{ with $selectors }}{{ printf `{%s}` . }}{{ end }}[5m])) > 0)
+                max by ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node) (
+                  last_over_time(ALERTS{alertname="HeadroomNodeNotReady",alertstate="firing"}[{{ $set.flap_window }}])
+                )
             )
           or on ({{ with $rules.clusterLabel }}{{ $rules.clusterLabel }}, {{ end }}node)
             (
