@@ -44,6 +44,10 @@ def _of(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
+SCHEDULING = Due("SLO platform/scheduling", may=frozenset({"SLOFastBurn"}))
+"""The platform team's SLO of all pods that wait for a node."""
+
+
 def _namespace(name: str) -> Due:
     """The platform team's SLO of a whole namespace, which an outage of one workload may burn too."""
     return Due(f"SLO platform/availability namespace={name}", may=_of("SLOFastBurn"))
@@ -82,22 +86,31 @@ _TABLE = (
         Due("Deployment orders/notifications", _of("RolloutStuck"), _of("ProbesFailing", "SLOBudgetSpent"),
             pages=False, ends=False, owned=False),), minutes=28),
     Expected("bad-image", (_ticket("Deployment shop/storefront", "RolloutStuck"),)),
+    # Its SLO is about the time until a pod has a node: the page leaves the ticket unsaid.
     Expected("unschedulable-pods", (
-        _ticket("Deployment catalog/recommendations", "PodsUnschedulable", may=_of("RolloutStuck")),)),
-    Expected("quota-full"),
+        _page("Deployment catalog/recommendations", "SLOFastBurn", may=_of("PodsUnschedulable")), SCHEDULING)),
+    Expected("quota-full", (
+        _page("Deployment payments/payments", "SLOFastBurn", may=_of("WorkloadUnavailable")),
+        _page("Deployment payments/fraud-check", "SLOFastBurn", may=_of("WorkloadUnavailable")),
+        _namespace("payments"))),
     Expected("pdb-blocks-drain"),
-    Expected("node-down", (_page("node general-b-1", "NodeNotReady"),)),
-    Expected("node-flapping", (_ticket("node general-c-1", "NodeFlapping"),), minutes=60),
-    Expected("disk-filling"),
+    Expected("node-down", (_page("node general-b-1", "NodeNotReady"), _namespace("shop"))),
+    # Ready for more than three quarters of the time.
+    Expected("node-flapping", minutes=60),
+    Expected("disk-filling", (
+        _page("Deployment shop/assets", "WorkloadUnavailable", may=_of("PodsUnschedulable")),
+        _namespace("shop"), SCHEDULING), minutes=60),
     Expected("hpa-at-maximum"),
-    Expected("failed-job"),
+    # Its SLO is about Jobs, whose budget stays spent.
+    Expected("failed-job", (
+        Due("CronJob catalog/catalog-sync", _of("CrashLoop"), _of("SLOBudgetSpent"), pages=False, ends=False),)),
     Expected("late-cronjob"),
     Expected("event-storm"),
     # The cluster sees nothing of these two: their SLOs are queries to a Prometheus, which a game day does not have.
     Expected("error-spike"),
     Expected("slow-burn"),
     Expected("total-outage", (
-        _page("StatefulSet orders/orders", "SLOFastBurn", may=_LOOPS),
+        _page("StatefulSet orders/orders", "WorkloadUnavailable", may=_LOOPS),
         _namespace("orders"))),
     # Deploys and Jobs, and nothing else.
     Expected(HEALTHY, minutes=360, after=0, incident=False),

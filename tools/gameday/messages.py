@@ -73,12 +73,10 @@ def _lost(name: str, labels: Mapping[str, str], address: str) -> Iterator[str]:
     if variables is None:
         yield f"{name} leads to the dashboard {uid}, which is none of ours"
         return
-    for variable, value in parse_qsl(parts.query, keep_blank_values=True):
-        label = variable.removeprefix("var-")
-        if label not in variables:
-            yield f"{name} sets {label}, which the dashboard {uid} does not ask for"
-        if value != labels.get(label, ""):
-            yield f"{name} is about {label} {labels.get(label)!r} and leads to {value!r}"
+    given = {name.removeprefix("var-"): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+    for label in sorted(variables & labels.keys() | given.keys()):
+        if given.get(label, "") != labels.get(label, ""):
+            yield f"{name} is about {label} {labels.get(label)!r} and its dashboard shows {given.get(label)!r}"
 
 
 @cache

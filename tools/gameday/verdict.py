@@ -42,6 +42,9 @@ def _object(expected: Expected, about: str, told: Sequence[Message]) -> Iterator
 
 
 def _counts(due: Due, told: Sequence[Message]) -> Iterator[str]:
+    """Count the messages about what is broken; what others promise of it is theirs, and may come and go."""
+    if not due.must:
+        return
     firing = sum(bool(message.alerts) for message in told)
     closing = len(told) - firing
     groups = {message.group for message in told}
