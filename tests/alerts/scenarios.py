@@ -190,11 +190,6 @@ FAST_BURN = (
         (PAGED._replace(end=(250, 255)),),
     ),
     Scenario(
-        "an SLO that is deleted while it pages ends its page, as a living exporter declares it no more",
-        (Given(LONG, deleted=190.0),),
-        (PAGED._replace(end=(193, 200)),),
-    ),
-    Scenario(
         "with few events, bad ones below the minimum page nobody",
         (Given((Phase(150, 0.1), Phase(60, 0.1, 1), Phase(60, 0.1)), minimum=10),),
         never=(FAST, SLOW),
@@ -330,6 +325,15 @@ WITHOUT_DATA = (
     Scenario("an SLO without events has data", (Given((Phase(120, 0),)),), never=(NO_DATA, FAST, SLOW)),
 )
 
+DELETED = (
+    Scenario(
+        "an SLO that is deleted while it pages ends its page, as a living exporter declares it no more",
+        (Given(LONG, deleted=190.0),),
+        (PAGED._replace(end=(193, 200)),),
+    ),
+)
+"""Alone: what a living exporter tells of the cluster would speak for the dead ones of other scenarios."""
+
 SHORT = 290
 """Minutes; what ends sooner does not wait for the others, whose every evaluation would read its samples again."""
 
@@ -339,4 +343,5 @@ RUNS = {
     "slow burn": Run(SLOW_BURN, 2),
     "budget spent": Run(BUDGET_SPENT, 0.5),
     "no data": Run(WITHOUT_DATA, 0.5),
+    "a deleted SLO": Run(DELETED, 0.5),
 }
