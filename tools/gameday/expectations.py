@@ -100,7 +100,8 @@ _TABLE = (
     Expected("disk-filling", (
         _page("Deployment shop/assets", "WorkloadUnavailable", may=_of("PodsUnschedulable")),
         _namespace("shop"), SCHEDULING), minutes=60),
-    Expected("hpa-at-maximum"),
+    # Whoever buys four times as much checks out four times as often.
+    Expected("hpa-at-maximum", (_ticket("Deployment shop/checkout", "ThrottlingHurts"),)),
     # Its SLO is about Jobs, whose budget stays spent.
     Expected("failed-job", (
         Due("CronJob catalog/catalog-sync", _of("CrashLoop"), _of("SLOBudgetSpent"), pages=False, ends=False),)),
