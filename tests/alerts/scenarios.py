@@ -244,12 +244,6 @@ SLOW_BURN = (
         (FAST,),
     ),
     Scenario(
-        "an outage that paged makes no ticket while the windows remember it",
-        (Given(outage(720, 60, 500)),),
-        (Span(FAST, (726, 732), (780, 787)),),
-        (SLOW,),
-    ),
-    Scenario(
         "just below the budget's pace makes no ticket",
         (Given((Phase(1440, 60, 0.0098),)),),
         never=(FAST, SLOW),
@@ -265,6 +259,16 @@ SLOW_BURN = (
         (Span(SLOW, (720 + 420, 720 + 440), (1260 + 65, 1260 + 85)),),
     ),
 )
+
+TOLD = (
+    Scenario(
+        "an outage that paged makes no ticket while the windows remember it",
+        (Given(outage(720, 60, 500)),),
+        (Span(FAST, (726, 732), (780, 787)),),
+        (SLOW,),
+    ),
+)
+"""Apart from slow burn, which vmalert plays too: what it records is there a step later, here too late for what pages."""
 
 FAILED_JOB = (Phase(120, 0.2), Phase(20, 0.2, 1), Phase(200, 0.2))
 SPENDING = ((0.0, 1.0), (130.0, 0.7))
@@ -341,6 +345,7 @@ RUNS = {
     "fast burn": Run(tuple(scenario for scenario in FAST_BURN if scenario.minutes <= SHORT), 0.5),
     "fast burn, for long": Run(tuple(scenario for scenario in FAST_BURN if scenario.minutes > SHORT), 0.5),
     "slow burn": Run(SLOW_BURN, 2),
+    "slow burn after a page": Run(TOLD, 2),
     "budget spent": Run(BUDGET_SPENT, 0.5),
     "no data": Run(WITHOUT_DATA, 0.5),
     "a deleted SLO": Run(DELETED, 0.5),
