@@ -14,7 +14,6 @@ from tests.demo.process import Demo, running
 from tests.real.prometheus import Prometheus, Series, service_monitor
 from tests.real.waiting import wait_until
 
-
 PATIENCE_SECONDS = 240
 """A turn that a busy machine is late with is made up for at the next, some steps later."""
 
