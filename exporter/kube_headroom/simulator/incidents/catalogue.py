@@ -57,7 +57,7 @@ _TABLE = (
              DEPLOYMENTS, "orders/notifications", plays.releasing(ready=False)),
     Incident("bad-image", "A release names an image that nobody pushed.",
              "Containers waiting in ErrImagePull and ImagePullBackOff, a rollout that stands still.",
-             "Ticket: rollout stuck.",
+             "Ticket: rollout stuck, SLO budget spent.",
              DEPLOYMENTS, "shop/storefront", plays.releasing(exists=False)),
     Incident("unschedulable-pods", "A release asks for more CPU than any node has.",
              "Pending pods, PodScheduled False with reason Unschedulable, FailedScheduling events.",
