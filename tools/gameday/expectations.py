@@ -100,8 +100,9 @@ _TABLE = (
     # Ready for more than three quarters of the time.
     Expected("node-flapping", minutes=60),
     Expected("disk-filling", (
-        _page("Deployment shop/assets", "WorkloadUnavailable", may=_of("PodsUnschedulable")),
-        _namespace("shop"), SCHEDULING), minutes=60),
+        # Again and again it is away for about as long as a cause of a page has to last.
+        _page("Deployment shop/assets", may=_of("WorkloadUnavailable", "PodsUnschedulable")),
+        _namespace("shop"), SCHEDULING)),
     # Whoever buys four times as much checks out four times as often.
     Expected("hpa-at-maximum", (_ticket("Deployment shop/checkout", "ThrottlingHurts"),)),
     # Its SLO is about Jobs, whose budget stays spent.

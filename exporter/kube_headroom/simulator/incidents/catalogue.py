@@ -81,7 +81,7 @@ _TABLE = (
              ("nodes",), "general-c-1", plays.flapping),
     Incident("disk-filling", "Logs that nobody rotates fill the node's disk: 100 MB a second from each pod.",
              "DiskPressure on their nodes, pods evicted, FailedScheduling where the taint keeps them off.",
-             "Page: the workload is unavailable; SLO fast burn of the time until pods have a node.",
+             "Page: SLO fast burn of the time until pods have a node; the workload is unavailable, once for five minutes.",
              WORKLOADS, "shop/assets", plays.altering(disk_growth=100e6)),
     Incident("hpa-at-maximum", "Four times the usual requests come.",
              "The autoscaler wants more than it may have: ScalingLimited with reason TooManyReplicas.",

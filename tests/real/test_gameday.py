@@ -1,0 +1,55 @@
+"""`make gameday`: every incident, and what Prometheus' rules and Alertmanager's routes make of it for people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kube_headroom.simulator.incidents.catalogue import INCIDENTS
+from tools.gameday.expectations import EXPECTED, HEALTHY
+from tools.gameday.judges import JudgeError, remember
+
+PATIENCE_SECONDS = 2400
+"""Several times what it takes on a machine that does nothing else."""
+
+
+@pytest.fixture(scope="session")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What is wrong with what people were told, by incident; all of them are played once, in about ten minutes."""
+    file = tmp_path_factory.mktemp("gameday") / "wrong.json"
+    command = [sys.executable, "-m", "tools.gameday", "--json", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+    assert file.exists(), done.stdout + done.stderr
+    found: dict[str, list[str]] = json.loads(file.read_text())
+    assert done.returncode == any(found.values()), done.stdout + done.stderr
+    return found
+
+
+def test_every_incident_has_its_expectation() -> None:
+    assert EXPECTED.keys() == {*INCIDENTS, HEALTHY}
+
+
+@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda name: f"{name} tells who has to know, and nobody else")
+def test_an_incident(incident: str, wrong: dict[str, list[str]]) -> None:
+    assert wrong[incident] == []
+
+
+def test_six_healthy_hours_with_deploys_and_jobs_tell_nobody(wrong: dict[str, list[str]]) -> None:
+    assert wrong[HEALTHY] == []
+
+
+def test_an_unknown_incident_is_named_beside_those_that_there_are() -> None:
+    command = [sys.executable, "-m", "tools.gameday", "--incident=crashloop"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+
+    assert done.returncode == 2
+    assert "no such incident: crashloop; known: crash-loop, oom-loop," in " ".join(done.stderr.split())
+
+
+def test_a_page_that_is_none_is_told_with_its_instant(tmp_path: Path) -> None:
+    with pytest.raises(JudgeError, match=r"the page of 2027-01-15T08:00:00Z: .* invalid syntax"):
+        remember([(1_800_000_000.0, b"this is no page {")], tmp_path / "store")
