@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+import msgspec
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kube_headroom.model import Fact
@@ -59,7 +60,17 @@ def gauges(stage: Stage) -> list[str]:
     return [line for line in stage.lines() if not any(mark in line for mark in COUNTED)]
 
 
+SCHEDULED = pod("pod-2", controller=OWNERS[2], node="node-1", phase="Pending", resources=SIZES[0])
+
+
 @settings(max_examples=300, deadline=None)
+@example(
+    [
+        (("cronjobs", cron_job()), "upsert", False),
+        (("pods", SCHEDULED), "upsert", True),
+        (("pods", msgspec.structs.replace(SCHEDULED, node="")), "delete", True),
+    ]
+)
 @given(
     st.lists(st.tuples(CHANGES, st.sampled_from(["upsert", "upsert", "delete", "relist"]), st.booleans()), max_size=40)
 )

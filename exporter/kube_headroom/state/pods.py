@@ -93,8 +93,9 @@ class Pods:
         entry = self.entry_of.pop(pod.uid, None)
         if entry is not None:
             self._count(pod, entry)
-            self._kubelets.unbind(pod, now)
             before = entry.pods.pop(pod.uid, None)
+            # What was bound is the pod as it was known: its last state may name another node, or none.
+            self._kubelets.unbind(before or pod, now)
             self._move(entry, before, None)
             self._workloads.changed.add(entry.workload)
             self._workloads.settle(entry, now)
