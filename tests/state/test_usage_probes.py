@@ -47,6 +47,10 @@ def after(pages: Sequence[ProbesPage | Sequence[ProbeCount]], created: float = B
             [[probe(5, 10)], probes(probe(6, 12), started=START + 40)], BEFORE, (18, 12, 0),
             id="R22 also where the new counts are above the old",
         ),
+        pytest.param(
+            [[probe(5, 10)], probes(started=START + 40), probes(probe(6, 12), started=START + 40)], BEFORE, (18, 12, 0),
+            id="R22 and where the row comes back on a later page only, as a startup probe's",
+        ),
         pytest.param([[probe(5, 10)], probes(probe(5, 12), started=None)], BEFORE, (2, 2, 0),
                      id="a kubelet that does not tell its start goes on"),
         pytest.param([[probe(5, 10)], [], [probe(6, 11)]], BEFORE, (2, 1, 0), id="R22 a series that goes adds nothing"),

@@ -18,12 +18,15 @@ class Probes:
 
     def take(self, node: NodeTrack, page: ProbesPage, *, resumed_at: float) -> None:
         """Count a page; a kubelet that began after `resumed_at` (its own clock) counted from 0 under our eyes (R22)."""
-        restarted = _restarted(node.kubelet_started, page.started)
+        if _restarted(node.kubelet_started, page.started):
+            # Every count began anew, also of probes whose row comes back on a later page only.
+            for track in (track for pod in node.pods.values() for track in pod.probes):
+                track.reset()
         young = page.started is not None and page.started >= resumed_at
         for row in page.probes:
             pod = self._intake.pod_of(node, row.pod_uid, (row.namespace, row.pod))
             if pod is not None:
-                self._count(pod, row, restarted=restarted, zero=pod.new or pod.probed or young)
+                self._count(pod, row, zero=pod.new or pod.probed or young)
         if page.started is not None:
             node.kubelet_started = page.started
         for pod in node.pods.values():
@@ -39,14 +42,14 @@ class Probes:
             pod.totals.seed_probe(WorkloadContainerProbe(*pod.workload, container, probe))
             self._intake.changed.add(pod.workload)
 
-    def _count(self, pod: PodTrack, row: ProbeCount, *, restarted: bool, zero: bool) -> None:
+    def _count(self, pod: PodTrack, row: ProbeCount, *, zero: bool) -> None:
         track = next((one for one in pod.probes if (one.container, one.probe) == (row.container, row.probe)), None)
         if track is None:
             track = ProbeTrack(row.container, row.probe)
             pod.probes.append(track)
             if not zero:
                 track.take(row)
-        elif restarted or row.successful < track.successful or row.failed < track.failed or row.unknown < track.unknown:
+        elif row.successful < track.successful or row.failed < track.failed or row.unknown < track.unknown:
             track.reset()
         grown = row._replace(
             successful=row.successful - track.successful,
