@@ -16,6 +16,9 @@ from tools.gameday.judges import JudgeError, remember
 PATIENCE_SECONDS = 2400
 """Several times what it takes on a machine that does nothing else."""
 
+# The first test that asks waits for the whole run.
+pytestmark = pytest.mark.timeout(PATIENCE_SECONDS + 60)
+
 
 @pytest.fixture(scope="session")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
