@@ -125,6 +125,7 @@ class Story:
         )
 
     def _restart_kubelets(self) -> None:
+        wait_until(self._all_lasting_run, what="the lasting containers", timeout=PATIENCE_SECONDS)
         before = self._lasting_containers()
         for recorder in self.raw.values():
             recorder.read()
@@ -152,6 +153,11 @@ class Story:
 
     def _restarts(self) -> float:
         return sum(value for key, value in self.api.timeline.last.items() if key.figure == "restarts")
+
+    def _all_lasting_run(self) -> bool:
+        """A pod's second container may start long after its first was throttled."""
+        found = [status for name in LASTING for pod in self._pods_of(name) for status in statuses(pod)]
+        return all("running" in status["state"] for status in found)
 
     def _lasting_containers(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {node: set() for node in self.cluster.nodes}
