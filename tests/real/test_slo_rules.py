@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,16 @@ def output(*command: str | Path) -> str:
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
 def test_in_the_time_of_prometheus_2_and_3(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "run.yaml"
-    file.write_text(json.dumps(run.document(str(FILE))))
-
+    """Each evaluates the groups of an instant in another order: a Prometheus promises none."""
+    groups = [group.name for group in pack.groups()]
     with ThreadPoolExecutor() as both:
-        list(both.map(lambda promtool: output(program(promtool), "test", "rules", file), PROMTOOLS))
+        list(both.map(partial(_played, run, tmp_path), PROMTOOLS, (groups, groups[::-1])))
+
+
+def _played(run: Run, folder: Path, promtool: str, groups: list[str]) -> None:
+    file = folder / f"{promtool}.yaml"
+    file.write_text(json.dumps({"group_eval_order": groups, **run.document(str(FILE))}))
+    output(program(promtool), "test", "rules", file)
 
 
 @pytest.mark.parametrize("promtool", PROMTOOLS)
