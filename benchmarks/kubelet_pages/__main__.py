@@ -106,24 +106,21 @@ def build(name: str) -> str:
 
 
 def retained(page: bytes) -> tuple[float, float]:
-    """Bytes that a block costs that is remembered: with the names' texts, and where the cgroups are held as well."""
+    """Bytes that a cgroup costs that is remembered: with the names' texts, and where the `Cgroup`s are held as well."""
     tracemalloc.start()
     known = KnownBlocks()
-    before = tracemalloc.get_traced_memory()[0]
     held = cadvisor(page, known=known)
     gc.collect()
-    both = tracemalloc.get_traced_memory()[0] - before
-    known.turn()
-    known.turn()
-    alone = tracemalloc.get_traced_memory()[0] - before
-    known = KnownBlocks()
+    both = tracemalloc.get_traced_memory()[0]
+    number, known = len(known.identities), KnownBlocks()
+    beside = both - tracemalloc.get_traced_memory()[0]
+    del held
     before = tracemalloc.get_traced_memory()[0]
     cadvisor(page, known=known)
     gc.collect()
     whole = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert held
-    return whole / len(known), (both - alone) / len(known)
+    return whole / number, beside / number
 
 
 def measure(passes: int, rounds: int) -> Iterator[str]:
@@ -140,7 +137,7 @@ def measure(passes: int, rounds: int) -> Iterator[str]:
             path.write_bytes(page := crowded(pods, node=node))
             yield from _table(title, path, passes, rounds)
             whole, shared = retained(page)
-            yield f"A block that is remembered costs {whole:.0f} bytes, {shared:.0f} where the page's cgroups are held anyway."
+            yield f"What is remembered costs {whole:.0f} bytes a cgroup, {shared:.0f} where the page's cgroups are held anyway."
 
 
 def _table(title: str, path: Path, passes: int, rounds: int) -> Iterator[str]:

@@ -190,12 +190,36 @@ def test_pressure_is_there_where_it_moves(value: str, *, moves: bool) -> None:
     assert cadvisor(page.encode()).pressure == moves
 
 
-def test_a_node_remembers_no_more_blocks_than_its_last_page_had() -> None:
+def test_a_node_remembers_no_more_cgroups_than_its_last_page_had() -> None:
     known = KnownBlocks()
     for number in range(9):
         rows = "".join(row(named=labels(container_id=f"{number}{each}".zfill(64))) for each in range(9 - number))
         cadvisor((HEAD + rows + END).encode(), known=known)
-        assert len(known) == 9 - number
+        assert len(known.identities) == 9 - number
+
+
+PERIODS = "container_cpu_cfs_periods_total"
+LAST = row(name=PERIODS)
+ALIKE = (HEAD + ROW + OTHER + f"# TYPE {PERIODS} counter\n" + LAST + END).encode()
+NEXT = {
+    "the same but for its values": ALIKE.replace(b"} 5", b"} 6"),
+    "a container more in its last family": ALIKE.replace(
+        LAST.encode(), (LAST + row(name=PERIODS, named=labels("more"))).encode()
+    ),
+    "a container less in its first family": ALIKE.replace(OTHER.encode(), b""),
+    "its containers the other way round": ALIKE.replace((ROW + OTHER).encode(), (OTHER + ROW).encode()),
+    "another container of the same name": ALIKE.replace(NEW.encode(), OLD.encode()),
+    "a row in between that is none": ALIKE.replace(OTHER.encode(), b"none\n" + OTHER.encode()),
+}
+
+
+@pytest.mark.parametrize("page", NEXT.values(), ids=NEXT)
+def test_a_page_says_what_it_says_after_one_that_was(page: bytes) -> None:
+    assert page != ALIKE
+    known, most = KnownBlocks(), max(len(cadvisor(each).containers) for each in (ALIKE, page))
+    for each in (ALIKE, page, page, ALIKE):
+        assert sorted(cadvisor(each, known=known).containers) == sorted(cadvisor(each).containers)
+        assert len(known.identities) <= most
 
 
 READERS: dict[str, Callable[[bytes], Page]] = {

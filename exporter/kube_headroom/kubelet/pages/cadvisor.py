@@ -65,14 +65,14 @@ def cadvisor(page: bytes, odd: Counter[Oddity] | None = None, *, known: KnownBlo
 
 
 def _cgroups(table: Table, counted: Iterable[Column], pressures: Iterable[tuple[Column, Column]]) -> list[Cgroup]:
-    size = len(table.identities)
+    size = len(table.known.identities)
     columns = (
         *(column.spread(size) for column in counted),
         *(_pressure(waiting, stalled, size) for waiting, stalled in pressures),
     )
     nothing = (None,) * len(columns)
     # tuple's own constructor spares the call of a function for each cgroup.
-    rows = zip(table.identities, zip(*columns, strict=True), strict=True)
+    rows = zip(table.known.identities, zip(*columns, strict=True), strict=True)
     return [tuple.__new__(Cgroup, identity + values) for identity, values in rows if values != nothing]
 
 
@@ -118,7 +118,8 @@ def _newest(
 def _starts(table: Table) -> dict[tuple[str, ...], float]:
     column = table.column(_STARTED)
     return {
-        table.identities[place]: reading.value for place, reading in zip(column.places, column.readings, strict=True)
+        table.known.identities[place]: reading.value
+        for place, reading in zip(column.places, column.readings, strict=True)
     }
 
 

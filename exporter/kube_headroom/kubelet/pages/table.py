@@ -9,17 +9,16 @@ from typing import NamedTuple
 
 from kube_headroom.kubelet.pages.cgroups import NOBODY, Identity, identity
 from kube_headroom.kubelet.pages.families import Families, Oddity
-from kube_headroom.kubelet.pages.known import KnownBlocks
+from kube_headroom.kubelet.pages.known import KnownBlocks, Order
 from kube_headroom.kubelet.pages.rows import Columns, Row, columns, moments, numbers, row_by_row
 from kube_headroom.readings import Reading
 
 _CPU = b"container_cpu_usage_seconds_total"
 _TOTAL = b',cpu="total",'
-_LEFT_OUT = -1
 
 
 class Column(NamedTuple):
-    """One family: its readings, and each one's place among the table's identities.
+    """One family: its readings, and each one's place among the page's identities.
 
     `moves` says whether any row of the family, of whatever cgroup, is not 0; `straight` that the places are
     0, 1, 2 and so on.
@@ -31,7 +30,7 @@ class Column(NamedTuple):
     straight: bool = False
 
     def spread(self, size: int) -> Sequence[Reading | None]:
-        """Return a reading or None for each of the table's identities."""
+        """Return a reading or None for each of the page's identities."""
         if self.straight and len(self.readings) == size:
             return self.readings
         cells: list[Reading | None] = [None] * size
@@ -40,28 +39,16 @@ class Column(NamedTuple):
         return cells
 
 
-class _Order(NamedTuple):
-    """A sequence of blocks that several families have: which are kept, and the places of those."""
-
-    blocks: tuple[bytes, ...]
-    kept: list[bool]
-    places: list[int]
-    distinct: bool
-    straight: bool
-
-
 class Table:
-    """Reads families of one page; `identities` grows by the cgroups that they bring."""
+    """Reads families of one page; `known.identities` grows by the cgroups that they bring."""
 
     def __init__(self, texts: Families, odd: Counter[Oddity], known: KnownBlocks) -> None:
-        self.identities: list[Identity] = []
         self.known = known
         self._texts = texts
         self.odd = odd
-        self._places: dict[Identity, int] = {}
-        self._by_block: dict[bytes, int] = {}
-        self._orders: list[_Order] = []
-        self._last: tuple[_Order, tuple[bytes, ...] | None, Iterable[float | None]] | None = None
+        self._blocks: tuple[bytes, ...] = ()
+        self._order: Order | None = None
+        self._last: tuple[Order, tuple[bytes, ...] | None, Iterable[float | None]] | None = None
 
     def column(self, name: bytes) -> Column:
         """Return a family's readings; none if the page does not have it."""
@@ -79,7 +66,7 @@ class Table:
         if found is not None and name == _CPU:
             found = _over_processors(found)
         values = numbers(found.values) if found is not None else None
-        order = self._order(found.blocks) if found is not None else None
+        order = self._order_of(found.blocks) if found is not None else None
         if found is None or values is None or order is None or not order.distinct:
             return None
         times = self._times(order, found.stamps)
@@ -90,33 +77,17 @@ class Table:
         readings = list(map(tuple.__new__, repeat(Reading), kept))
         return Column(order.places, readings, any(values), order.straight)
 
-    def _order(self, blocks: tuple[bytes, ...]) -> _Order | None:
+    def _order_of(self, blocks: tuple[bytes, ...]) -> Order | None:
         """Return what the blocks mean, mostly without a look: families have the same cgroups in the same order."""
-        for order in self._orders:
-            if order.blocks == blocks:
-                return order
-        new = [block for block in blocks if block not in self._by_block]
-        if new:
+        if self._order is None or blocks != self._blocks:
             try:
-                self._by_block.update(zip(new, map(self._place, self.known.whose(new)), strict=True))
+                self._order = self.known.order(blocks)
             except ValueError:
                 return None
-        places = list(map(self._by_block.__getitem__, blocks))
-        kept = [place != _LEFT_OUT for place in places]
-        found = list(compress(places, kept))
-        order = _Order(blocks, kept, found, len(set(found)) == len(found), found == list(range(len(found))))
-        self._orders.append(order)
-        return order
+            self._blocks = blocks
+        return self._order
 
-    def _place(self, whose: Identity) -> int:
-        if whose is NOBODY:
-            return _LEFT_OUT
-        place = self._places.setdefault(whose, len(self.identities))
-        if place == len(self.identities):
-            self.identities.append(whose)
-        return place
-
-    def _times(self, order: _Order, stamps: tuple[bytes, ...] | None) -> Iterable[float | None] | None:
+    def _times(self, order: Order, stamps: tuple[bytes, ...] | None) -> Iterable[float | None] | None:
         """Return the times of the rows that are kept; a cgroup has one time on all the page."""
         if self._last is None or self._last[0] is not order or self._last[1] != stamps:
             found = moments(stamps, order.kept)
@@ -134,7 +105,7 @@ class Table:
             if whose is not NOBODY:
                 self._newest(rows.setdefault(whose, {}), row)
         readings = [_total(found) for found in rows.values()]
-        return Column([self._place(whose) for whose in rows], readings, moves)
+        return Column([self.known.place(whose) for whose in rows], readings, moves)
 
     def _newest(self, found: dict[str, Row], row: Row) -> None:
         """Keep of rows for the same processors the newest, of equally old ones the first."""
