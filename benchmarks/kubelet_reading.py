@@ -26,6 +26,7 @@ from pathlib import Path
 import trustme
 import urllib3
 
+from benchmarks.costs import MALLOC
 from benchmarks.kubelet_pages.page import crowded
 from kube_headroom.cluster.credentials import Access, Certificates
 from kube_headroom.kubelet.addresses import Address
@@ -42,12 +43,6 @@ from kube_headroom.state.ledger import Ledger
 from tests import facts
 from tests.stage import LIMITS
 
-MALLOC = {
-    "MALLOC_MMAP_THRESHOLD_": "67108864",
-    "MALLOC_TRIM_THRESHOLD_": "134217728",
-    "MALLOC_ARENA_MAX": "2",
-}
-"""As the image sets it: buffers of megabytes are used again instead of being mapped anew."""
 PODS = 48
 ROUNDS = 100
 SECONDS_BETWEEN = 30

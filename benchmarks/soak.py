@@ -18,8 +18,7 @@ import click
 import httpx
 from aiohttp import web
 
-from benchmarks.costs import cpu_seconds, resident_bytes
-from benchmarks.kubelet_reading import MALLOC
+from benchmarks.costs import MALLOC, cpu_seconds, resident_bytes
 from kube_headroom.errors import UsageError
 from kube_headroom.simulator.clock import Clock
 from kube_headroom.simulator.composition import build
