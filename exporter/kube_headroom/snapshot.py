@@ -36,6 +36,12 @@ class WorkloadSnapshot(NamedTuple):
     counters: tuple[Sample, ...]
 
 
+class DepartedSnapshot(NamedTuple):
+    """What a workload had counted when its last object went."""
+
+    counters: tuple[Sample, ...]
+
+
 class ResourcesSnapshot(NamedTuple):
     """What the pods of a workload hold; `charges` has one Charge per pod, in the pods' order.
 

@@ -18,8 +18,6 @@ LAG = 75.0
 """Seconds until what a readable node counted is on the page: its rows are up to 30 s old, a page is read every 33 s."""
 RETRY = 150.0
 """Seconds after which a node that broke is surely read again: three slots of 30 s may pass by, and a request waits."""
-KEPT_SECONDS = 600.0
-"""How long a workload is shown after its last object is gone, the exporter's default."""
 SAMPLE_SECONDS = 5
 STATUSES = ("initContainerStatuses", "containerStatuses")
 PROBE_NAMES = {"Startup": "startup", "Readiness": "readiness", "Liveness": "liveness"}
@@ -79,7 +77,6 @@ class Reference:
         self._readable = readable
         self._names: dict[str, tuple[str, str]] = {}
         self._living: set[str] = set()
-        self._left: dict[tuple[str, str], float] = {}
         self._restarts: dict[tuple[str, str], int] = {}
         self._ended: set[str] = set()
         self._evicted: set[str] = set()
@@ -137,22 +134,14 @@ class Reference:
         """Say which counters cannot be true, a line each."""
         bounds = self.bounds()
         known = {metric.name for metric in COUNTED}
-        gone = self._gone()
         for series in counters:
             if series[0] in known and series[-1] not in (UNTOLD, REST):
                 bounds.setdefault(series, Bounds(0.0, 0.0))
         return [
             f"{' '.join(series)}: {counters.get(series, 0.0):.3f}, not within {least:.3f} and {most:.3f}"
             for series, (least, most) in sorted(bounds.items())
-            if not (series not in counters and series[1:3] in gone)
             if not least * (1 - 1e-9) - 1e-3 <= counters.get(series, 0.0) <= most * (1 + 1e-9) + 1e-3
         ]
-
-    def _gone(self) -> set[tuple[str, str]]:
-        """The workloads that had their last pod so long ago that nobody need remember them."""
-        living = {self._names[uid] for uid in self._living}
-        long_ago = self._world.now - KEPT_SECONDS
-        return {workload for workload, at in self._left.items() if at < long_ago and workload not in living}
 
     def _sums(self, meters: Mapping[Meter, Values], since: Mapping[Meter, Values]) -> dict[Series, float]:
         sums: dict[Series, float] = defaultdict(float)
@@ -198,7 +187,6 @@ class Reference:
             self._names[uid] = (metadata["namespace"], named or metadata["name"])
             if change.type == "DELETED" or "deletionTimestamp" in metadata:
                 self._living.discard(uid)
-                self._left[self._names[uid]] = self._world.now
             else:
                 self._living.add(uid)
             self._take_pod(change.object)

@@ -162,14 +162,69 @@ def test_a_workload_made_again_counts_on() -> None:
     stage.wait(61)
     assert stage.matching("jobs_finished_total") == [_finished(1)]
     stage.delete("jobs", job("nightly", uid="first", outcome="Complete"))
-    assert stage.lines() == []
+    assert stage.lines() == stage.matching("_total{")
     stage.wait(500)
+    assert stage.lines() == []
     stage.upsert("jobs", job("nightly", created=AFTER, outcome="Complete", uid="second"))
     assert stage.matching("jobs_finished_total") == [_finished(2)]
 
 
 def _finished(count: int) -> str:
     return f'headroom_workload_jobs_finished_total{{namespace="shop",workload_kind="Job",workload="nightly"}} {count}'
+
+
+def evicted() -> Stage:
+    """A stage whose bare pod is evicted and gone before anybody could look."""
+    stage = Stage()
+    stage.relist("pods", pod("shell", uid="shell"))
+    stage.start()
+    stage.lines()
+    last = pod("shell", uid="shell", disruption="EvictionByEvictionAPI")
+    stage.upsert("pods", last)
+    stage.delete("pods", last)
+    return stage
+
+
+def evictions(stage: Stage) -> list[float]:
+    """Those by the API."""
+    found = stage.values("headroom_workload_evictions_total").items()
+    return [value for labels, value in found if "EvictionByEvictionAPI" in labels]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        pytest.param(0, [0], id="held at 0 at first, as every newborn counter is"),
+        pytest.param(60, [1], id="shown after its hold"),
+        pytest.param(179, [1], id="and for two more"),
+        pytest.param(180, [], id="then no more"),
+    ],
+)
+def test_what_a_workload_counted_last_is_shown_after_it_is_gone(seconds: float, shown: list[float]) -> None:
+    stage = evicted()
+    stage.lines()
+    stage.wait(seconds)
+    assert evictions(stage) == shown
+    assert stage.lines() == stage.matching("_total{")
+
+
+def test_a_workload_that_counted_nothing_is_gone_at_once() -> None:
+    stage = Stage()
+    stage.relist("pods", pod("shell", uid="shell"))
+    stage.start()
+    stage.lines()
+    stage.delete("pods", pod("shell", uid="shell"))
+    assert stage.lines() == []
+
+
+def test_a_workload_that_comes_back_meanwhile_shows_its_counters_once() -> None:
+    stage = evicted()
+    stage.wait(90)
+    stage.upsert("pods", pod("shell", uid="again"))
+    assert evictions(stage)
+    assert len({line.rpartition(" ")[0] for line in stage.lines()}) == len(stage.lines())
+    stage.wait(90)
+    assert evictions(stage) == [1]
 
 
 def bare(index: int) -> Pod:

@@ -20,6 +20,7 @@ SIGNALS: dict[str, tuple[Signal, ...]] = {
         batch.jobs,
         batch.autoscaling,
     ),
+    "departed": (replicas.counters,),
     "resources": (requests.container_resources, requests.missing_resources, requests.effective_resources),
     "usage": (usage.workload,),
     "node": (nodes.node,),

@@ -9,7 +9,7 @@ from kube_headroom.catalogue import workloads as series
 from kube_headroom.catalogue.labels import WorkloadContainerReason, WorkloadOwner, WorkloadPhase
 from kube_headroom.catalogue.metric import Sample
 from kube_headroom.model import Controller
-from kube_headroom.snapshot import WorkloadSnapshot
+from kube_headroom.snapshot import DepartedSnapshot, WorkloadSnapshot
 
 RUN_TO_COMPLETION = ("Job", "CronJob")
 WAITING_REASONS = frozenset(
@@ -80,6 +80,6 @@ def containers_waiting(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
         yield series.CONTAINERS_WAITING.at(WorkloadContainerReason(*snapshot.workload, container, reason), count)
 
 
-def counters(snapshot: WorkloadSnapshot) -> Iterator[Sample]:
+def counters(snapshot: WorkloadSnapshot | DepartedSnapshot) -> Iterator[Sample]:
     """What was counted since we watch."""
     yield from snapshot.counters

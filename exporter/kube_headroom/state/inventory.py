@@ -14,7 +14,7 @@ from kube_headroom import model
 from kube_headroom.catalogue.labels import Workload
 from kube_headroom.model import Change, Fact
 from kube_headroom.readings import Page
-from kube_headroom.snapshot import ResourcesSnapshot, WorkloadSnapshot
+from kube_headroom.snapshot import DepartedSnapshot, ResourcesSnapshot, WorkloadSnapshot
 from kube_headroom.state.declared import SloInputs, selected
 from kube_headroom.state.entry import targets
 from kube_headroom.state.events import Events
@@ -74,6 +74,11 @@ class Inventory:
         dependents = Dependents(self.workloads, self._owners, self._nodes, self.pods, jobs)
         self._objects = Objects(dependents, limits.kept_after)
         self.events = Events(self.workloads, ledger, self._workload_of_event, limits.event_reasons)
+        self._views: dict[str, Callable[[Workload, float], object]] = {
+            "workload": self._workload,
+            "departed": self._departed,
+            "resources": self._resources,
+        }
 
     # what readers tell
 
@@ -145,6 +150,7 @@ class Inventory:
             keys.update(
                 ("usage", *one) for one in self.workloads.changed if self.kubelets.shows(one) and self._over(one)
             )
+            keys.update(("departed", *one) for one in self.workloads.changed & self.workloads.departed)
             keys.update(self.kubelets.changes(now))
             keys.update(("resources", *workload) for workload in self.workloads.resized)
             self.workloads.changed.clear()
@@ -232,10 +238,8 @@ class Inventory:
 
     def _snapshot(self, key: Key, now: float) -> Any:  # noqa: ANN401  one of the snapshot types, by the key's scope
         scope, *names = key
-        if scope == "workload":
-            return self._workload(Workload(*names), now)
-        if scope == "resources":
-            return self._resources(Workload(*names))
+        if scope in self._views:
+            return self._views[scope](Workload(*names), now)
         if scope == "node":
             return self._nodes.snapshot(names[0])
         if scope == "pool":
@@ -250,7 +254,11 @@ class Inventory:
         entry = self.workloads.entries.get(workload)
         return entry is None or entry.empty
 
-    def _resources(self, workload: Workload) -> ResourcesSnapshot | None:
+    def _departed(self, workload: Workload, now: float) -> DepartedSnapshot | None:
+        counters = self.workloads.last_counters(workload, now)
+        return DepartedSnapshot(counters) if counters else None
+
+    def _resources(self, workload: Workload, _: float) -> ResourcesSnapshot | None:
         entry = self.workloads.entries.get(workload)
         if entry is None or not entry.pods:
             return None

@@ -5,8 +5,15 @@ from __future__ import annotations
 import heapq
 
 from kube_headroom.catalogue.labels import Workload
+from kube_headroom.catalogue.metric import Sample
 from kube_headroom.state.entry import Entry
 from kube_headroom.state.ownership import Owners
+
+SHOWN_HOLDS = 3
+"""A workload that is gone still shows its counters for so many times as long as a newborn counter is held at 0.
+
+What it counted last, as a bare pod does that is evicted, is then scraped twice after its own hold.
+"""
 
 
 class Workloads:
@@ -16,6 +23,8 @@ class Workloads:
         self.entries: dict[Workload, Entry] = {}
         self.changed: set[Workload] = set()
         self.resized: set[Workload] = set()
+        self.departed: set[Workload] = set()
+        """Those that are gone and still show their counters, those that came back since among them."""
         self._owners = owners
         self._hold = hold
         self._kept_after = kept_after
@@ -35,7 +44,9 @@ class Workloads:
             entry.vacated_at = None
         elif entry.vacated_at is None:
             entry.vacated_at = now
-            heapq.heappush(self._due, (now + self._kept_after, entry.workload))
+            self.departed.add(entry.workload)
+            self.wake(entry.workload, now + SHOWN_HOLDS * self._hold)
+            self.wake(entry.workload, now + self._kept_after)
 
     def wake(self, workload: Workload, at: float) -> None:
         """Mark the workload changed when `at` comes."""
@@ -53,6 +64,18 @@ class Workloads:
                 self._owners.release(workload)
             else:
                 self.changed.add(workload)
+
+    def last_counters(self, workload: Workload, now: float) -> tuple[Sample, ...]:
+        """Return the counters of a workload that went lately, none if it counted nothing."""
+        entry = self.entries.get(workload)
+        if entry is None or entry.vacated_at is None or now >= entry.vacated_at + SHOWN_HOLDS * self._hold:
+            self.departed.discard(workload)
+            return ()
+        counters = tuple(entry.tally.samples(now))
+        due = entry.tally.due(now)
+        if due is not None:
+            self.wake(workload, due)
+        return counters if due is not None or any(sample.value for sample in counters) else ()
 
     def of_namespace(self, namespace: str) -> list[Workload]:
         """Return the workloads of a namespace."""
