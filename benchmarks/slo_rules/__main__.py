@@ -21,13 +21,13 @@ import click
 
 from benchmarks.slo_rules import shop
 from benchmarks.slo_rules.contenders import (
-    DEFAULT_RULES,
     Contender,
     Reading,
     exporter,
     metrics,
     scrapes,
     settled,
+    slo_rules,
     sloth_rules,
 )
 from tests.real.processes import start_together
@@ -95,7 +95,7 @@ def contenders(folder: Path, stack: ExitStack) -> list[Contender]:
         Contender(IDLE, folder / "1", history, exporter=idle),
         Contender(SLOTH, folder / "2", history, rules=whole),
         Contender(SHORTER, folder / "3", history, rules=less),
-        ours := Contender(OURS, folder / "4", history, rules=DEFAULT_RULES),
+        ours := Contender(OURS, folder / "4", history, rules=slo_rules(folder)),
     ]
     flags = (f"--slo.files={specification}", "--slo.step=30s", f"--slo.state-file={folder / 'slos.db'}")
     ours.exporter, target = exporter(folder / "slos", cluster, *flags, f"--prometheus.url={ours.url}")

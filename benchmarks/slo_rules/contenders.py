@@ -132,6 +132,14 @@ def sloth_rules(specification: Path, folder: Path) -> tuple[Path, Path]:
     return whole, less
 
 
+def slo_rules(folder: Path) -> Path:
+    """Write Headroom's default rules about SLOs alone: what Sloth's are beside."""
+    found = folder / "headroom.yaml"
+    kept = [group for group in groups(DEFAULT_RULES) if group["name"].startswith("headroom-slo-")]
+    found.write_text(json.dumps({"groups": kept}))
+    return found
+
+
 def exporter(folder: Path, cluster: str, *flags: str) -> tuple[Process, str]:
     """Prepare an exporter as its users run it, with its state file and no kubelets to read; give it and its host:port."""
     folder.mkdir()
