@@ -35,9 +35,12 @@ def remember(pages: Iterable[tuple[float, bytes]], store: Path) -> None:
 
 def judge(pages: Iterable[tuple[float, bytes]], store: Path, folder: Path) -> list[Notification]:
     """Go on from a store, which is changed, and return what everybody was told of the pages; raises JudgeError."""
-    configuration = alertmanager_configuration(folder, RECEIVERS)
-    lines = _run(("judge", store, RULES, configuration), pages).splitlines()
-    found = (json.loads(line) for line in lines)
+    return judged(pages, store, rules=RULES, routes=alertmanager_configuration(folder, RECEIVERS))
+
+
+def judged(pages: Iterable[tuple[float, bytes]], store: Path, *, rules: Path, routes: Path) -> list[Notification]:
+    """Do the same with rules and routes of whoever asks; all receivers are webhooks under RECEIVERS."""
+    found = (json.loads(line) for line in _run(("judge", store, rules, routes), pages).splitlines())
     return [Notification(one["at"], one["to"].removesuffix("-url"), one["body"]) for one in found]
 
 

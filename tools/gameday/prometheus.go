@@ -160,10 +160,17 @@ func (server *prometheusServer) add(appender storage.Appender, one *series, at i
 	return err
 }
 
+// A series' own labels and those of its target, of which it may have its own: the ServiceMonitor honors labels.
 func targeted(parser textparse.Parser) labels.Labels {
 	var found labels.Labels
 	parser.Labels(&found)
-	return labels.NewBuilder(found).Set("job", job).Set("instance", job).Labels()
+	builder := labels.NewBuilder(found)
+	for _, name := range []string{"job", "instance"} {
+		if !found.Has(name) {
+			builder.Set(name, job)
+		}
+	}
+	return builder.Labels()
 }
 
 func (server *prometheusServer) send(_ context.Context, _ string, alerts ...*rules.Alert) {
