@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-MALLOC = dict(re.findall(r"(MALLOC_\w+)=(\d+)", (Path(__file__).parent.parent / "Dockerfile").read_text()))
+MALLOC = dict(re.findall(r"((?:MALLOC|GLIBC)_\w+)=(\S+)", (Path(__file__).parent.parent / "Dockerfile").read_text()))
 """What the image tells the allocator."""
 USER_TIME, CHILDREN_SYSTEM_TIME = 11, 14  # fields of /proc/PID/stat after the name, counted from 0
 

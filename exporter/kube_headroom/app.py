@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 import structlog
 
-from kube_headroom import kubelets, sources, tracing
+from kube_headroom import kubelets, memory, sources, tracing
 from kube_headroom.catalogue import exporter as series
 from kube_headroom.catalogue.labels import Build, NamespaceKind, Nothing, Reason
 from kube_headroom.catalogue.metric import Sample
@@ -139,6 +139,7 @@ class Exporter:
         counting = threading.Thread(target=self._slos.run, args=(stop,), name="slos")
         saving.start()
         counting.start()
+        threading.Thread(target=memory.give_back, args=(stop,), name="memory", daemon=True).start()
         for reflector in self._reflectors:
             threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
         if self._kubelets is not None:
