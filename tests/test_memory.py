@@ -35,5 +35,5 @@ def test_memory_between_what_lives_on_goes_back() -> None:
 
 
 def test_a_c_library_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
     memory.give_back(threading.Event())
