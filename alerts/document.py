@@ -38,7 +38,8 @@ ours from others begins with `Headroom`, so that its route can stand under anoth
 
 - All alerts of a workload come in one message, worst first, those of SLOs that are declared on it too. Those of nodes, sources
   and other SLOs come one by one.
-- `{routes.PAGES}` gets what is critical, `{routes.TICKETS}` everything else. `routes.page()` takes teams: what carries a team's
+- `{routes.PAGES}` gets what is critical, `{routes.TICKETS}` everything else but `info`, to which you may turn an alert's severity
+  down: it shows on dashboards and in Alertmanager, and notifies nobody (`{routes.INFO}`). `routes.page()` takes teams: what carries a team's
   `owner` goes to that team's two channels instead. An owner without a team is nobody's alone: the first two are told.
 - A page silences the tickets of the same workload, node or source, fast burn what else the same SLO has to say, and nothing else.
 - `{routes.SWITCH}` gets HeadroomWatchdog every minute: point it at a service outside the cluster that calls when it stops.

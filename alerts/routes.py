@@ -35,6 +35,8 @@ _OWNER: Final = re.compile(r"[\w@][\w.@-]*", re.ASCII)
 """An owner names its receivers and the files of their addresses; a dot in front or a slash leads elsewhere."""
 
 PAGES, TICKETS, SWITCH = "headroom-pages", "headroom-tickets", "headroom-dead-mans-switch"
+INFO: Final = "headroom-info"
+"""Tells nobody: what somebody made an info is for dashboards and Alertmanager's own page."""
 
 MINUTE_BY_MINUTE: Final = {"group_wait": "0s", "group_interval": "1m", "repeat_interval": "50s"}
 """Repeated when the group is looked at, what was told less than `repeat_interval` ago is left out: a minute is two."""
@@ -66,6 +68,7 @@ def configuration(teams: tuple[Team, ...] = ()) -> dict[str, Any]:
         "receivers": [
             *(receiver for team in (*teams, NOBODY) for receiver in _receivers(team)),
             {"name": SWITCH, "webhook_configs": [_webhook(SWITCH, resolved=False)]},
+            {"name": INFO},
         ],
     }
 
@@ -85,6 +88,7 @@ def _route(teams: tuple[Team, ...]) -> dict[str, Any]:
         "repeat_interval": "12h",
         "routes": [
             {"matchers": ['alertname="HeadroomWatchdog"'], "receiver": SWITCH, **MINUTE_BY_MINUTE},
+            {"matchers": [OURS, 'severity="info"'], "receiver": INFO},
             {
                 "matchers": [OF_WORKLOAD],
                 "group_by": list(WHOLE_WORKLOAD),
