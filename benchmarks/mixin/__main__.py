@@ -46,7 +46,9 @@ ROUTES = Path(__file__).with_name("alertmanager.yaml")
 HEADINGS = (
     "incident",
     "Headroom: firing (pages/tickets), closings",
+    "first at minute",
     "mixin: firing (critical/warning/info), closings",
+    "first at minute",
     "alerts of the mixin",
 )
 
@@ -154,14 +156,16 @@ def _table(scripts: Sequence[Script], headroom: Mapping[str, Figures], mixin: Ma
     for script in scripts:
         ours, theirs = headroom.get(script.name), mixin.get(script.name)
         names = ", ".join(theirs.alerts) if theirs else ""
-        yield _line((script.name, _cell(ours, ("page", "ticket")), _cell(theirs, SEVERITIES), names))
+        yield _line((script.name, *_cells(ours, ("page", "ticket")), *_cells(theirs, SEVERITIES), names))
 
 
-def _cell(figures: Figures | None, kinds: Sequence[str]) -> str:
+def _cells(figures: Figures | None, kinds: Sequence[str]) -> tuple[str, str]:
+    """Return the counts and the first minute, nothing where nobody counted."""
     if figures is None:
-        return ""
+        return "", ""
     each = "/".join(str(figures.firing[kind]) for kind in kinds)
-    return f"{figures.firing.total()} ({each}), {figures.closings}"
+    first = "" if figures.first is None else f"{figures.first:.0f}"
+    return f"{figures.firing.total()} ({each}), {figures.closings}", first
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -13,27 +13,31 @@ SEVERITIES = ("critical", "warning", "info")
 
 
 class Figures(NamedTuple):
-    """Messages that something fires, by the highest severity in them, those that all is over, and the alerts' names."""
+    """Messages that something fires by what they are, those that all is over, the alerts, and the first one's minute."""
 
     firing: Counter[str]
     closings: int
     alerts: tuple[str, ...]
+    first: float | None
 
 
 def of_headroom(told: Told) -> Figures:
-    """Count what a game day's people got of Headroom."""
+    """Count what a game day's people got of Headroom, as pages and tickets."""
     sent = messages(told)
-    firing = Counter("page" if message.paged else "ticket" for message in sent if message.alerts)
-    names = dict.fromkeys(name for message in sent for name in message.names)
-    return Figures(firing, sum(not message.alerts for message in sent), tuple(names))
+    firing = [message for message in sent if message.alerts]
+    kinds = Counter("page" if message.paged else "ticket" for message in firing)
+    names = dict.fromkeys(name for message in firing for name in message.names)
+    return Figures(kinds, len(sent) - len(firing), tuple(names), min((one.minute for one in firing), default=None))
 
 
 def of_mixin(told: Told) -> Figures:
-    """Count what the one receiver of all got after the calm had passed."""
-    sent = [_firing(one.body) for one in told.notifications if one.at >= told.began]
-    firing = Counter(_severity(alerts) for alerts in sent if alerts)
-    names = dict.fromkeys(labels["alertname"] for alerts in sent for labels in alerts)
-    return Figures(firing, sum(not alerts for alerts in sent), tuple(names))
+    """Count what the one receiver of all got after the calm had passed, each by the highest severity in it."""
+    sent = [(one.at, _firing(one.body)) for one in told.notifications if one.at >= told.began]
+    firing = [(at, alerts) for at, alerts in sent if alerts]
+    kinds = Counter(_severity(alerts) for _, alerts in firing)
+    names = dict.fromkeys(labels["alertname"] for _, alerts in firing for labels in alerts)
+    first = min(((at - told.began) / 60 for at, _ in firing), default=None)
+    return Figures(kinds, len(sent) - len(firing), tuple(names), first)
 
 
 def _firing(body: dict[str, Any]) -> list[dict[str, str]]:
