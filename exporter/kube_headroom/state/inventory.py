@@ -270,10 +270,8 @@ class Inventory:
         if entry is None or entry.empty:
             return None
         due = entry.track_rollout(now, self._limits.rollout_deadline)
-        counters = tuple(entry.tally.samples(now))
-        for at in (due, entry.tally.due(now)):
-            if at is not None and at > now:
-                self.workloads.wake(workload, at)
+        if due is not None and due > now:
+            self.workloads.wake(workload, due)
         pods = tuple(entry.pods.values())
         autoscalers = sorted(entry.autoscalers.values(), key=lambda scaler: scaler.metadata.name)
         return WorkloadSnapshot(
@@ -285,7 +283,7 @@ class Inventory:
             pods=pods,
             ready_nodes=self._nodes.ready.intersection(pod.node for pod in pods),
             rollout_stuck=entry.rollout_stuck(now, self._limits.rollout_deadline),
-            counters=counters,
+            counters=self.workloads.counters(entry, now),
         )
 
     # one fact

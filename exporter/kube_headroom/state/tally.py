@@ -21,6 +21,11 @@ class Tally:
         self._hold = hold
         self._entries: dict[tuple[Counter[Any], tuple[str, ...]], tuple[int, float]] = {}
 
+    @property
+    def counted(self) -> bool:
+        """Whether anything is above 0, shown or held."""
+        return any(value for value, _ in self._entries.values())
+
     def seed(self, counter: Counter[Any], labels: tuple[str, ...]) -> bool:
         """Create the series at 0 and say whether it is new."""
         key = (counter, labels)

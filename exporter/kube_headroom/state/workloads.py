@@ -65,17 +65,21 @@ class Workloads:
             else:
                 self.changed.add(workload)
 
+    def counters(self, entry: Entry, now: float) -> tuple[Sample, ...]:
+        """Return a workload's counters as they may be shown, and mark it changed when a held one may be."""
+        shown = tuple(entry.tally.samples(now))  # begins the hold of what is new, which `due` then knows
+        due = entry.tally.due(now)
+        if due is not None:
+            self.wake(entry.workload, due)
+        return shown
+
     def last_counters(self, workload: Workload, now: float) -> tuple[Sample, ...]:
         """Return the counters of a workload that went lately, none if it counted nothing."""
         entry = self.entries.get(workload)
         if entry is None or entry.vacated_at is None or now >= entry.vacated_at + SHOWN_HOLDS * self._hold:
             self.departed.discard(workload)
             return ()
-        counters = tuple(entry.tally.samples(now))
-        due = entry.tally.due(now)
-        if due is not None:
-            self.wake(workload, due)
-        return counters if due is not None or any(sample.value for sample in counters) else ()
+        return self.counters(entry, now) if entry.tally.counted else ()
 
     def of_namespace(self, namespace: str) -> list[Workload]:
         """Return the workloads of a namespace."""
