@@ -119,8 +119,12 @@ def lines(shown: Object) -> list[str]:
 
 def plain(stored: Object) -> Object:
     metadata, status = stored["metadata"], dict(stored.get("status", {}))
+    # Where the real controller's first write of a rollout meets a conflict, the last rollout's message stays: without
+    # old replicas nothing on the way counts as progress (pkg/controller/deployment/progress.go, isCompleteDeployment).
+    recreated = stored["spec"].get("strategy", {}).get("type") == "Recreate"
+    untold = (*TIMES, "message") if recreated else TIMES
     conditions = [
-        {key: value for key, value in one.items() if key not in TIMES} for one in status.pop("conditions", ())
+        {key: value for key, value in one.items() if key not in untold} for one in status.pop("conditions", ())
     ]
     annotations = {
         key: value for key, value in metadata.get("annotations", {}).items() if not key.startswith("deprecated.")
