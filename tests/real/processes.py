@@ -11,6 +11,7 @@ from tests.real.waiting import wait_until
 
 STOP_SECONDS = 30.0
 LOG_LINES_SHOWN = 30
+_GIVEN: set[int] = set()
 
 
 class ProcessFailedError(Exception):
@@ -140,9 +141,13 @@ def start_together(processes: Iterable[Process]) -> None:
 def free_port() -> int:
     """A loopback port nobody listens on, below the range the system gives to outgoing
     connections: one of those must not sit on it while a server is between kill and restart.
+
+    None is given twice: those given before may be bound only later, or again.
     """
     while True:
         port = random.randint(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _GIVEN:
+                _GIVEN.add(port)
+                return port
