@@ -9,8 +9,11 @@ from pathlib import Path
 
 from tests.real.waiting import wait_until
 
-STOP_SECONDS = 30.0
+# A busy machine may need long for either; who is quick waits for neither.
+READY_SECONDS = 120.0
+STOP_SECONDS = 90.0
 LOG_LINES_SHOWN = 30
+_given: set[int] = set()
 _GIVEN: set[int] = set()
 
 
@@ -65,7 +68,7 @@ class Process:
                 start_new_session=True,
             )
 
-    def wait_ready(self, timeout: float = 60.0) -> None:
+    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
         """Wait until it answers; ProcessFailedError with the end of its log if it ends or stays mute."""
         try:
             wait_until(lambda: self.pid and self._ready(), what=self.name, timeout=timeout)
@@ -73,7 +76,7 @@ class Process:
             message = f"{error}{self._log_end()}"
             raise ProcessFailedError(message) from None
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = READY_SECONDS) -> None:
         """Launch and wait until it is ready."""
         self.launch()
         self.wait_ready(timeout)
@@ -96,7 +99,7 @@ class Process:
         running.kill()
         running.wait()
 
-    def wait(self, timeout: float = 60.0) -> int:
+    def wait(self, timeout: float = READY_SECONDS) -> int:
         """Wait until it ends by itself and return its exit code."""
         running = self._take()
         try:
@@ -105,7 +108,7 @@ class Process:
             self._running = running
             raise
 
-    def restart(self, timeout: float = 60.0) -> None:
+    def restart(self, timeout: float = READY_SECONDS) -> None:
         """Stop, start, and wait until it is ready."""
         self.stop()
         self.start(timeout)

@@ -9,9 +9,11 @@ import httpx
 Result = TypeVar("Result")
 
 POLL_SECONDS = 0.1
+# Long enough for a busy machine, short enough to be told of before the test itself is over its time.
+PATIENCE_SECONDS = 120.0
 
 
-def wait_until(condition: Callable[[], Result], *, what: str, timeout: float = 60.0) -> Result:
+def wait_until(condition: Callable[[], Result], *, what: str, timeout: float = PATIENCE_SECONDS) -> Result:
     """Poll until the condition returns something true, and return it.
 
     A refused connection counts as not yet. After `timeout` seconds the error says what was waited
