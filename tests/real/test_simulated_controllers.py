@@ -44,6 +44,9 @@ class Cluster(Protocol):
     def create(self, manifest: Object) -> str:
         """Create an object; return why it was refused, or nothing."""
 
+    def holds_pods_to(self, quota: str) -> bool:
+        """Whether admission knows a quota and what is used of it."""
+
     def read(self, kind: str, name: str) -> Object:
         """Return an object."""
 
@@ -74,6 +77,17 @@ class Real:
         except RefusedError as refusal:
             return str(refusal.status["message"])
         return ""
+
+    def holds_pods_to(self, quota: str) -> bool:
+        # Admission has a watch of its own: it may know a quota later than we can read it, or not yet as counted.
+        greedy = manifests.container("app", {"cpu": "1000"}, {"memory": "1Ti"})
+        path = self.client.resource("Pod").path(self.namespace)
+        try:
+            manifest = manifests.pod("greedy", self.namespace, manifests.pod_spec(greedy))
+            self.client.request("POST", path, json=manifest, params={"dryRun": "All"})
+        except RefusedError as refusal:
+            return f"exceeded quota: {quota}" in refusal.status["message"]
+        return False
 
     def read(self, kind: str, name: str) -> Object:
         return self.client.read(kind, name, self.namespace)
@@ -120,6 +134,9 @@ class Simulated:
         except ConflictError as error:
             return str(error)
         return ""
+
+    def holds_pods_to(self, quota: str) -> bool:
+        return bool(self.read("ResourceQuota", quota).get("status", {}).get("used"))
 
     def read(self, kind: str, name: str) -> Object:
         found = self.world.store.get(BY_KIND[kind].plural, self.namespace, name)
@@ -175,13 +192,24 @@ def agree(clusters: tuple[Real, Simulated], ask: Callable[[Cluster], Any]) -> No
     assert ask(simulated) == expected
 
 
-def is_finished(cluster: Cluster, name: str) -> bool:
-    conditions = cluster.read("Job", name).get("status", {}).get("conditions", ())
-    return any(one["type"] in ("Complete", "Failed") for one in conditions)
+def wait_told(cluster: Cluster, kind: str, reason: str) -> None:
+    """Wait for an event: controllers write theirs behind their own back, one after the other, whenever that may be."""
+    cluster.wait(
+        lambda: any(reason == told for _, told, _ in cluster.events(kind)), f"the event {reason} of the {kind}"
+    )
+
+
+def ending(cluster: Cluster, name: str) -> str:
+    """The reason of the last event about a Job, "" while the Job goes on."""
+    for one in cluster.read("Job", name).get("status", {}).get("conditions", ()):
+        if one["type"] in ("Complete", "Failed"):
+            return "Completed" if one["type"] == "Complete" else str(one["reason"])
+    return ""
 
 
 def told_of_job(cluster: Cluster, name: str) -> Any:
-    cluster.wait(lambda: is_finished(cluster, name), "the Job to end")
+    cluster.wait(lambda: ending(cluster, name), "the Job to end")
+    wait_told(cluster, "Job", ending(cluster, name))
     found = cluster.read("Job", name)
     return masked(
         {
@@ -255,6 +283,7 @@ def test_a_cron_job_that_starts_a_job(clusters: tuple[Real, Simulated]) -> None:
         namespace = cluster.namespace
         assert not cluster.create(manifests.namespaced("batch/v1", "CronJob", "tick", namespace, spec=spec))
         cluster.wait(lambda: cluster.read("CronJob", "tick").get("status", {}).get("active"), "the first Job")
+        wait_told(cluster, "CronJob", "SuccessfulCreate")
         cron_job = cluster.read("CronJob", "tick")
         (active,) = cron_job["status"]["active"]
         job = cluster.read("Job", active["name"])["metadata"]
@@ -286,7 +315,7 @@ def test_quotas_count_and_refuse(clusters: tuple[Real, Simulated]) -> None:
         namespace = cluster.namespace
         quota = manifests.namespaced("v1", "ResourceQuota", "team", namespace, spec={"hard": QUOTA})
         assert not cluster.create(quota)
-        cluster.wait(lambda: cluster.read("ResourceQuota", "team").get("status", {}).get("used"), "the first count")
+        cluster.wait(lambda: cluster.holds_pods_to("team"), "the first count")
         fitting = manifests.container("app", SMALL, {"memory": "128Mi"})
         ports = [{"port": number, "targetPort": number} for number in (80, 81)]
         wanted = [
@@ -412,8 +441,13 @@ def test_autoscalers_that_need_no_metrics(clusters: tuple[Real, Simulated]) -> N
             cluster.wait(lambda name=name: status(name).get("conditions"), f"the autoscaler of {name}")  # type: ignore[misc]
             size = cluster.read("Deployment", name)["spec"]["replicas"] if name in sizes else None
             seen.append([name, size, at_first(status(name))])
-        events = [event for event in cluster.events("HorizontalPodAutoscaler") if "etric" not in event[1]]
-        return [masked(seen), events]
+
+        def told() -> list[tuple[str, str, str]]:
+            return [event for event in cluster.events("HorizontalPodAutoscaler") if "etric" not in event[1]]
+
+        # Events are written behind the controller's back, maybe after the status: two of scaling, one of nobody.
+        cluster.wait(lambda: len(told()) >= 3, "what is told of the autoscalers")
+        return [masked(seen), told()]
 
     def at_first(found: Object) -> Object:
         """Without what a second look, which may come before ours, would ask of metrics."""
