@@ -12,6 +12,9 @@ from tools.build import installed, program
 
 # The client defaults (20 requests a second) would make every test of some hundred pods wait.
 UNHURRIED = ("--kube-api-qps=1000", "--kube-api-burst=2000")
+# After outages of the API server an informer of leases may wait a minute more (client-go's back-off), and a node not
+# heard of for 50 s is lost: its pods would be made unready, and kwok makes no running pod ready again.
+NEVER_LOST = ("--node-monitor-grace-period=1h",)
 
 
 def answers(url: str, tls: SSLContext | None = None) -> Callable[[], bool]:
@@ -87,6 +90,7 @@ def controller_manager(site: Site) -> Process:
             program("kube-controller-manager"),
             *_served(site, CONTROLLER_MANAGER, site.controller_manager_port),
             *UNHURRIED,
+            *(() if site.addresses else NEVER_LOST),
             "--use-service-account-credentials",
             f"--service-account-private-key-file={service_accounts.key}",
             f"--root-ca-file={site.authority.certificate}",
