@@ -27,7 +27,8 @@ from tests.real.waiting import wait_until
 
 NAMESPACE = "default"
 SHOP, LOST = "shop", "lost"
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
+"""After an outage of the API server a controller may wait a minute before it looks again (client-go's back-off)."""
 INCIDENTS = (
     *("crash-loop", "bad-image", "unschedulable-pods", "quota-full", "pdb-blocks-drain"),
     *("disk-filling", "node-down"),
