@@ -60,7 +60,7 @@ class Twins:
         self.stage.run(60)
         expected = self.simulated()
         try:
-            wait_until(lambda: self.real() == expected, what="the same state", timeout=30)
+            wait_until(lambda: self.real() == expected, what="the same state")
         except TimeoutError:
             difference = unified_diff(lines(expected), lines(self.real()), "simulated", "real", n=8)
             pytest.fail("\n".join(difference))
