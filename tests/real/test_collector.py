@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from tests.real.client import Client, Object
 from tests.real.collector import Backend, Collector, backend, environment
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter
-from tests.real.prometheus import Prometheus, ScrapeConfig
+from tests.real.prometheus import Prometheus, ScrapeConfig, Series
 from tests.real.test_prometheus_slis import asking, running
 from tests.real.waiting import wait_until
 from tools.build import program
@@ -86,6 +87,10 @@ class Service:
             with self._tracer.start_as_current_span("GET /cart", kind=trace.SpanKind.CLIENT):
                 other.serve(fails=fails)
 
+    def think(self) -> None:
+        with self._tracer.start_as_current_span("think"):
+            pass
+
     def serve(self, *, fails: bool) -> None:
         with self._tracer.start_as_current_span("GET /cart", kind=trace.SpanKind.SERVER) as span:
             if fails:
@@ -107,12 +112,28 @@ def pods_of(client: Client, workload: str, namespace: str, replicas: int) -> lis
     return wait_until(made, what=f"{replicas} pods of {workload}")
 
 
+def wait_known(pod: Object, stage: Stage) -> None:
+    """Wait until the collector knows a pod: its watch may tell of it later than the API server, and spans do not wait."""
+    name = f"probe of {pod['metadata']['name']}"
+    probe = Service(name, pod, stage.collector)
+
+    def described() -> bool:
+        probe.think()
+        return "k8s.deployment.name" in stage.backend.spans(name).get("think", {})
+
+    wait_until(described, what=f"spans with the labels of {pod['metadata']['name']}")
+    probe.end()
+
+
 @pytest.fixture
 def services(stage: Stage, control_plane: ControlPlane, namespace: str) -> Iterator[list[Service]]:
     """A replica of web, and two of cart, whom web calls."""
     client, made = control_plane.client(), []
     for workload, replicas in (("web", 1), ("cart", 2)):
-        made += [Service(workload, pod, stage.collector) for pod in pods_of(client, workload, namespace, replicas)]
+        pods = pods_of(client, workload, namespace, replicas)
+        for pod in pods:
+            wait_known(pod, stage)
+        made += [Service(workload, pod, stage.collector) for pod in pods]
     yield made
     for one in made:
         one.end()
@@ -135,10 +156,15 @@ def test_an_slo_on_span_metrics_burns_when_the_service_fails(
         web.call(cart, 5)
         web.call(cart, 1, fails=True)
     calls = f'traces_span_metrics_calls_total{{service_name="cart",namespace="{namespace}"}}'
-    wait_until(lambda: sum(one.value for one in server.query(calls)) == 12, what="12 calls of cart in Prometheus")
+
+    def all_calls() -> list[Series]:
+        # As of two seconds ago: whatever is counted from now on begins with all of them.
+        found = server.query(calls, at=time.time() - 2)
+        return found if sum(one.value for one in found) == 12 else []
+
+    found = wait_until(all_calls, what="12 calls of cart in Prometheus")
 
     # Both replicas are one workload, in one series for each status.
-    found = server.query(calls)
     assert {tuple(one.labels.get(label) for label in WORKLOAD) for one in found} == {(namespace, "Deployment", "cart")}
     assert sorted((one.labels["status_code"], one.value) for one in found) == [
         ("STATUS_CODE_ERROR", 2),
@@ -154,8 +180,9 @@ def test_an_slo_on_span_metrics_burns_when_the_service_fails(
     intake = Remembering()
     reader = asking(server, intake)
     reader.define([availability, latency, grouped])
+    defined = {one.key for one in (availability, latency, grouped)}
     with running(reader):
-        wait_until(lambda: {availability.key, grouped.key} <= intake.added.keys(), what="baselines and a step")
+        wait_until(lambda: defined <= intake.added.keys(), what="baselines and a step")
         for cart in carts:
             web.call(cart, 10)
         web.call(carts[0], 4, fails=True)
