@@ -13,7 +13,7 @@ import httpx
 
 from kube_headroom.catalogue.exporter import EXPORTER_METRICS
 from tests.real.processes import Process, free_port
-from tests.real.waiting import wait_until
+from tests.real.waiting import PATIENCE_SECONDS, wait_until
 
 COMMAND = Path(sys.executable).with_name("kube-headroom")
 
@@ -73,7 +73,7 @@ class Exporter:
         """The page as one scrape gets it."""
         return Page(httpx.get(f"{self.url}/metrics", timeout=30).raise_for_status().text)
 
-    def wait_for(self, series: str, value: float, *, timeout: float = 30.0) -> None:
+    def wait_for(self, series: str, value: float, *, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until the page shows a series (name and labels as on the page) with a value."""
         wait_until(lambda: self.page().series.get(series) == value, what=f"{series} {value:g}", timeout=timeout)
 

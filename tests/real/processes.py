@@ -13,7 +13,6 @@ from tests.real.waiting import wait_until
 READY_SECONDS = 120.0
 STOP_SECONDS = 90.0
 LOG_LINES_SHOWN = 30
-_given: set[int] = set()
 _GIVEN: set[int] = set()
 
 

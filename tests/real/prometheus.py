@@ -10,7 +10,7 @@ import httpx
 
 from tests.real.components import answers
 from tests.real.processes import Process, free_port
-from tests.real.waiting import wait_until
+from tests.real.waiting import PATIENCE_SECONDS, wait_until
 from tools.build import program
 
 ScrapeConfig = dict[str, Any]
@@ -104,7 +104,7 @@ class Prometheus:
         groups: list[dict[str, Any]] = self._ask("rules", {})["groups"]
         return groups
 
-    def wait_scraped(self, job: str, *, since: float | None = None, timeout: float = 30.0) -> None:
+    def wait_scraped(self, job: str, *, since: float | None = None, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait for a successful scrape of the job that began after `since` (Unix seconds, now if
         not given): what was true then is stored when this returns.
         """
@@ -114,7 +114,7 @@ class Prometheus:
         wait_until(lambda: self.query(selector), what=f"Prometheus to scrape {job}", timeout=timeout)
 
     def _ask(self, call: str, parameters: Mapping[str, str | float]) -> dict[str, Any]:
-        response = httpx.get(f"{self.url}/api/v1/{call}", params=dict(parameters))
+        response = httpx.get(f"{self.url}/api/v1/{call}", params=dict(parameters), timeout=30.0)
         answer = response.json()
         if answer["status"] != "success":
             message = f"Prometheus refused {dict(parameters)}: {answer['error']}"
