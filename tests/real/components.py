@@ -75,8 +75,8 @@ def api_server(site: Site, flags: Sequence[str] = ()) -> Process:
     )
 
 
-def controller_manager(site: Site) -> Process:
-    """All controllers, each with the service account it has in a real cluster.
+def controller_manager(site: Site, flags: Sequence[str] = ()) -> Process:
+    """All controllers, each with the service account it has in a real cluster; `flags` come last and so win.
 
     It is ready when a controller has done something: it answers long before, and if the API
     server is killed meanwhile it ends, which in a cluster its kubelet would mend.
@@ -95,6 +95,7 @@ def controller_manager(site: Site) -> Process:
             f"--service-account-private-key-file={service_accounts.key}",
             f"--root-ca-file={site.authority.certificate}",
             "--horizontal-pod-autoscaler-sync-period=5s",
+            *flags,
         ),
         log=site.log("kube-controller-manager"),
         ready=lambda: healthy() and at_work(),

@@ -22,7 +22,14 @@ class ControlPlane:
     Any of them may be killed and started again: ports, certificates and data stay.
     """
 
-    def __init__(self, folder: Path, *, api_server_flags: Sequence[str] = (), addresses: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        api_server_flags: Sequence[str] = (),
+        controller_manager_flags: Sequence[str] = (),
+        addresses: Sequence[str] = (),
+    ) -> None:
         """Prepare everything in an empty folder; nothing is started.
 
         With `addresses` the API server answers at those too, for real kubelets, and kwok plays none.
@@ -30,7 +37,7 @@ class ControlPlane:
         self.site = Site.prepare(folder, *addresses)
         self.etcd = components.etcd(self.site)
         self.api_server = components.api_server(self.site, api_server_flags)
-        self.controller_manager = components.controller_manager(self.site)
+        self.controller_manager = components.controller_manager(self.site, controller_manager_flags)
         self.scheduler = components.scheduler(self.site)
         kwok = () if addresses else (components.kwok(self.site),)
         self._controllers = (self.controller_manager, self.scheduler, *kwok)
