@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import math
 import socket
 import ssl
 import threading
@@ -14,9 +15,10 @@ import structlog
 import trustme
 
 from kube_headroom.errors import UsageError
+from kube_headroom.prometheus.client import Client
 from kube_headroom.prometheus.failures import Reason
 from kube_headroom.prometheus.options import Options
-from kube_headroom.prometheus.reader import Reader
+from kube_headroom.prometheus.reader import TOGETHER, Reader
 from kube_headroom.timing import Timing
 from tests.prometheus.fake_prometheus import Asked, Reply, Store, prometheus, refusal, serving, success, vector
 from tests.prometheus.stage import NOW, Remembering, events, objective, reader
@@ -115,10 +117,11 @@ def test_a_server_that_is_down_is_one_line_for_all_and_one_when_it_is_back() -> 
     intake = Remembering()
     with structlog.testing.capture_logs() as lines, prometheus(serving(store())) as server:
         asking = reader(server.url, intake, *(objective(SOUND.sli, f"slo-{index}") for index in range(20)))
-        asking._client._url = "http://127.0.0.1:1"
+        up = asking._client
+        asking._client = Client(Options("http://127.0.0.1:1"))
         asking.evaluate(NOW)
         assert asking.summary().up is False
-        asking._client._url = server.url
+        asking._client = up
         asking.evaluate(NOW + 60)
 
     assert [line["log_level"] for line in lines] == ["warning", "info"]
@@ -237,7 +240,7 @@ def test_settings_that_cannot_be_used_end_the_start(options: Options, said: str)
     assert SECRET not in str(error.value)
 
 
-def test_running_asks_every_objective_in_each_step_and_ends() -> None:
+def test_running_asks_every_objective_in_each_step_some_at_a_time_and_ends() -> None:
     stop = threading.Event()
     clock = [NOW]
 
@@ -259,4 +262,5 @@ def test_running_asks_every_objective_in_each_step_and_ends() -> None:
     assert len(times) == 90
     spread = sorted(time for time in times if time < 60)
     assert max(later - sooner for sooner, later in itertools.pairwise(spread)) < 15
+    assert {math.remainder(time, TOGETHER) for time in times} == {0}
     assert all(len(intake.added[one.key]) == 2 for one in objectives)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from kube_headroom.prometheus.client import Client
 from kube_headroom.prometheus.options import Options
 from kube_headroom.prometheus.reader import Reader
 from kube_headroom.slo.amount import SCALE
@@ -209,10 +210,11 @@ def test_two_servers_that_answer_in_turn_count_once(
         since = time.time()
         for server in servers:
             server.wait_scraped("shop", since=since)
-        for server in servers:
-            reader._client._url = server.url
+        for client in clients:
+            reader._client = client
             reader.evaluate(time.time() + 1)
 
+    clients = [Client(Options(server.url)) for server in servers]
     reader = asking(servers[0], intake)
     reader.define([RATIO, LATENCY])
     scraped()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 
@@ -51,7 +51,7 @@ class Client:
     def __init__(self, options: Options) -> None:
         self._trust = Trust(options)
         self._options = options
-        self._url = options.url.rstrip("/")
+        self._path = urlsplit(options.url).path.rstrip("/")
         self._lock = threading.Lock()
         self.requests = 0
         self.seconds = 0.0
@@ -97,9 +97,9 @@ class Client:
         if form is not None:
             # One more than allowed tells that there are too many; servers that do not know `limit` ignore it.
             body = urlencode({**form, "timeout": f"{options.timeout:g}s", "limit": f"{options.series_limit + 1}"})
-        response = shown.pool.request(
+        response = shown.pool.urlopen(
             "GET" if body is None else "POST",
-            f"{self._url}/api/v1/{call}",
+            f"{self._path}/api/v1/{call}",
             body=body,
             headers={**self._headers, "Accept-Encoding": _ENCODINGS.get(call, "identity"), **shown.headers},
             timeout=urllib3.Timeout(connect=options.timeout, read=options.timeout),

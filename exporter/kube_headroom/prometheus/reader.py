@@ -25,6 +25,8 @@ from kube_headroom.timing import REAL, Timing
 
 LONGEST_WAIT = 1.0
 """Seconds between two looks at what is due."""
+TOGETHER = 5.0
+"""Seconds of a step whose objectives have their turn at one moment: the page is made once for all of them."""
 
 
 class _Task:
@@ -74,7 +76,7 @@ class Reader:
                     self._begin(objective, now, (since or {}).get(key))
 
     def run(self, stop: threading.Event) -> None:
-        """Ask until `stop` is set, with some threads at once, each objective at its own moment of the step."""
+        """Ask until `stop` is set, with some threads at once, each objective at its moment of the step."""
         others = [
             threading.Thread(target=self._work, args=(stop,), name=f"prometheus-{index}", daemon=True)
             for index in range(1, self._options.concurrency)
@@ -128,9 +130,10 @@ class Reader:
         heapq.heappush(self._turns, (self._turn(key, now), next(self._numbers), task))
 
     def _turn(self, key: Key, after: float) -> float:
-        """The next moment of this objective, which has its own place in every step."""
+        """The next moment of this objective, which has the same place in every step."""
         step = self._options.step
-        place = zlib.crc32("/".join(key).encode()) / 2**32 * step
+        places = max(1, round(step / TOGETHER))
+        place = zlib.crc32("/".join(key).encode()) % places * step / places
         return math.floor((after - place) / step + 1) * step + place
 
     def _work(self, stop: threading.Event) -> None:

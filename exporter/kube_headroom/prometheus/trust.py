@@ -24,7 +24,7 @@ class Shown(NamedTuple):
     """What a request shows, the pool that trusts the server, and what must not be repeated."""
 
     headers: dict[str, str]
-    pool: urllib3.PoolManager
+    pool: urllib3.HTTPConnectionPool
     secrets: tuple[str, ...]
 
 
@@ -42,7 +42,7 @@ class Trust:
         self._options = options
         self._lock = threading.Lock()
         self._texts: dict[Path, tuple[_State, str]] = {}
-        self._pool: tuple[_State, urllib3.PoolManager] | None = None
+        self._pool: tuple[_State, urllib3.HTTPConnectionPool] | None = None
         try:
             self.shown()
         except (OSError, ValueError) as error:
@@ -82,17 +82,17 @@ class Trust:
             known = self._texts[path] = state, text
         return known[1]
 
-    def _trusting(self) -> urllib3.PoolManager:
+    def _trusting(self) -> urllib3.HTTPConnectionPool:
         options = self._options
         secure = options.url.startswith("https:")  # a context holds all the system's authorities
         paths = (options.certificate_authority, options.client_certificate, options.client_key)
         state = tuple(_state(path) for path in paths if path)
         if self._pool is None or self._pool[0] != state:
-            pool = urllib3.PoolManager(
-                maxsize=options.concurrency, retries=False, ssl_context=_context(options) if secure else None
-            )
+            # A PoolManager looks for the pool of every request's address anew: a third of what a short question costs.
+            trust = {"ssl_context": _context(options)} if secure else {}
+            pool = urllib3.connection_from_url(options.url, maxsize=options.concurrency, **trust)
             if self._pool is not None:
-                self._pool[1].clear()
+                self._pool[1].close()
             self._pool = state, pool
         return self._pool[1]
 
