@@ -131,12 +131,15 @@ def test_every_kind_is_listed_without_a_flaw_and_as_the_server_has_it(
         report = sources[kind.name].report()
         assert (kind.name, report.errors, report.skipped, report.repaired) == (kind.name, {}, {}, {})
         assert report.lists == {ListCause.FIRST: 1}
-    expected = {pod["metadata"]["name"] for pod in client.objects("Pod")}
-    wait_until(lambda: running.view.names("pods") == expected, what="the view to hold all pods")
+
+    def pods_of_now() -> set[str]:
+        """Asked anew each time: other tests' pods may still be on their way out."""
+        return {pod["metadata"]["name"] for pod in client.objects("Pod")}
+
+    wait_until(lambda: running.view.names("pods") == pods_of_now(), what="the view to hold all pods")
     client.delete("Deployment", "cart", namespace)
     wait_until(lambda: not client.objects("Pod", namespace), what="the pods to be gone")
-    rest = {pod["metadata"]["name"] for pod in client.objects("Pod")}
-    wait_until(lambda: running.view.names("pods") == rest, what="the view to lose them")
+    wait_until(lambda: running.view.names("pods") == pods_of_now(), what="the view to lose them")
 
 
 def test_a_streamed_list_is_really_streamed(control_plane: ControlPlane, running: Running) -> None:
