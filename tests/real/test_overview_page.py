@@ -23,7 +23,8 @@ from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
 PHONE = {"width": 360, "height": 740}
-POLLED = 10_000.0
+POLLED = 60_000.0
+"""Milliseconds: long enough for a browser on a busy machine."""
 LIGHTEST_DARK, DARKEST_LIGHT = 60, 200
 
 
@@ -46,7 +47,8 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     assert program, "no chromium in PATH; Debian and Ubuntu: apt-get install chromium"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program)
+        expect.set_options(timeout=POLLED)
+        started = playwright.chromium.launch(executable_path=program, timeout=POLLED)
         yield started
         started.close()
 
@@ -114,7 +116,7 @@ def test_error_budgets_say_how_much_is_left_and_how_fast_it_goes(browser: Browse
         )
         served.wait(10)
         rows = visit.page.locator(".budget")
-        expect(rows).to_have_count(3, timeout=POLLED)
+        expect(rows).to_have_count(3)
         fast, spent, unknown = (rows.nth(place) for place in range(3))
         for words in ("fast burn", "checkout/requests", "route=/pay", "storefront", "objective 99.9%", "73% left"):
             expect(fast).to_contain_text(words)
@@ -130,7 +132,7 @@ def test_error_budgets_say_how_much_is_left_and_how_fast_it_goes(browser: Browse
         rows.evaluate_all("nodes => nodes.forEach(node => { node.mark = true; })")
         served.slos.tell(slo("fast_burn", REQUESTS, left={"30d": 0.5}, rates=OUTAGE))
         served.wait(10)
-        expect(fast).to_contain_text("50% left", timeout=POLLED)
+        expect(fast).to_contain_text("50% left")
         expect(fast).to_contain_text("60× too fast in the last hour and 6 hours")  # noqa: RUF001  as on the page
         assert rows.evaluate_all("nodes => nodes.every(node => node.mark)")
         assert visit.complaints == []
@@ -184,7 +186,7 @@ def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
         with Visit(browser, served.url) as visit:
             expect(visit.subject("checkout").locator(".owner")).to_have_text(HOSTILE)
             served.wait(60)
-            expect(visit.subject("checkout").locator(".since").first).to_have_text("for 3 min", timeout=POLLED)
+            expect(visit.subject("checkout").locator(".since").first).to_have_text("for 3 min")
             expect(visit.subject("checkout").locator(".owner")).to_have_text(HOSTILE)
             expect(visit.page.locator(".budget b")).to_have_text(f"{HOSTILE}/{HOSTILE}")
             assert visit.page.locator("img").count() == 0
@@ -242,7 +244,7 @@ def test_changes_come_into_the_nodes_that_are_there(browser: Browser, served: Se
         served.publish()
         served.wait(120)
         checkout = visit.subject("checkout")
-        expect(checkout).to_contain_text("26 restarts in the last hour", timeout=POLLED)
+        expect(checkout).to_contain_text("26 restarts in the last hour")
         expect(checkout).to_contain_text("for 4 min")
         assert marked.count() == count
         assert marked.evaluate_all("nodes => nodes.every(node => node.mark)")
@@ -258,7 +260,7 @@ def test_what_is_well_again_leaves_the_page(browser: Browser, served: Served) ->
         shop.stage.upsert("deployments", shop.deployment("cart"))
         served.publish()
         served.wait(5)
-        expect(visit.page.locator("#status")).to_have_text("Nothing needs attention", timeout=POLLED)
+        expect(visit.page.locator("#status")).to_have_text("Nothing needs attention")
         assert visit.page.locator(".subject").count() == 0
 
 
@@ -267,7 +269,7 @@ def test_the_page_says_since_when_its_data_are_old(browser: Browser, served: Ser
         shown = visit.page.locator("#clock").text_content()
         served.server.stop()
         banner = visit.page.locator("#banner")
-        expect(banner).to_contain_text("No answer from the exporter for", timeout=3 * POLLED)
+        expect(banner).to_contain_text("No answer from the exporter for")
         expect(banner).to_contain_text(f"Everything below is as of {shown}.")
 
 
@@ -281,7 +283,7 @@ def test_a_collector_that_hangs_is_told_from_one_that_has_no_news(browser: Brows
 
         visit.page.route("**/overview.json", hang)
         banner = visit.page.locator("#banner")
-        expect(banner).to_contain_text("The collector has been silent for 1 min.", timeout=POLLED)
+        expect(banner).to_contain_text("The collector has been silent for 1 min.")
 
 
 def test_silent_sources_are_named(browser: Browser, served: Served) -> None:
@@ -315,7 +317,7 @@ def test_a_real_cluster_is_shown_as_its_api_server_tells_it(
     with Visit(browser, started.url) as visit:
         ledger = visit.subject("ledger").filter(has_text=f"Deployment in {namespace}")
         for words in ("no replica available, 2 wanted", "2 pods find no node", "payments"):
-            expect(ledger).to_contain_text(words, timeout=3 * POLLED)
+            expect(ledger).to_contain_text(words)
         expect(visit.page.locator(".room").first).to_contain_text("with the largest node gone")
         expect(visit.page.locator("#source-rows tr")).to_have_count(len(KINDS))
         expect(visit.page.locator("#sources-summary")).to_contain_text(f"{len(KINDS)} of {len(KINDS)} up")
