@@ -16,7 +16,6 @@ Rows = Mapping[tuple[str, ...], float]
 """Values by the values of the metric's labels, in the order of the catalogue; a counter's zeros are left out."""
 Expected = Mapping[Metric[Any], Rows]
 
-PATIENCE_SECONDS = 60.0
 SHOWN = 60
 
 
@@ -36,7 +35,7 @@ def agree(expected: Callable[[], Expected], page: Callable[[], Page], *, who: st
         return not seen
 
     try:
-        wait_until(agreed, what="agreement", timeout=PATIENCE_SECONDS)
+        wait_until(agreed, what="agreement")
     except TimeoutError:
         more = [f"... and {len(seen) - SHOWN} more"] if len(seen) > SHOWN else []
         pytest.fail("\n".join([f"{len(seen)} of {compared} rows differ:", *seen[:SHOWN], *more]), pytrace=False)

@@ -39,6 +39,7 @@ def proxy(own_control_plane: ControlPlane) -> Iterator[Proxy]:
     made.close()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "streaming", [pytest.param("off", id="lists in pages"), pytest.param("auto", id="streamed lists")]
 )
@@ -66,7 +67,7 @@ def test_no_page_of_a_thousand_relists_is_partial(
     with ExitStack() as stack:
         churn = stack.enter_context(Churn(client, namespaces))
         watches = [stack.enter_context(PageWatch(*pair)) for pair in zip(exporters, claims, strict=True)]
-        wait_until(relisted, what=f"{RELISTS} relists", timeout=120)
+        wait_until(relisted, what=f"{RELISTS} relists", timeout=300)
     assert told >= RELISTS
     for one in exporters:
         wait_until(partial(counted, one, churn.crashes), what="all crashes to be counted")

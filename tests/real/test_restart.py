@@ -46,7 +46,6 @@ class Scraped:
         wait_until(
             lambda: [found.value for found in self.prometheus.query(selector)] == [value],
             what=f"Prometheus to store {selector} {value:g}",
-            timeout=40,
         )
 
 
@@ -133,6 +132,7 @@ def test_without_a_check_point_what_is_old_is_a_baseline(stage: Stage, scraped: 
     stage.change_event("long-ago", 11)
     scraped.wait_stored(1, RESTARTS, "old")
     scraped.wait_stored(2, EVENTS, "old", reason=TOLD)
+    scraped.wait_stored(1, ENDS, "old", reason="Error")
     assert scraped.exporter.page().total(ENDS, namespace=NAMESPACE, workload="old") == 1
 
 
