@@ -1,6 +1,7 @@
 """What is forbidden, refused or out of reach is said at once and in one line; the rest works, and heals by itself."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -18,10 +19,16 @@ from tests.real.waiting import wait_until
 StartExporter = Callable[..., Exporter]
 
 CLUSTER_WIDE = ("nodes", "namespaces")
+STARTING = (": timeout:", ": too_many_requests:", ": server_error:")
 
 
 def warnings(exporter: Exporter) -> list[str]:
     return [line["event"] for line in exporter.log() if line["level"] in ("warning", "error")]
+
+
+def down(page: Page) -> set[str]:
+    """The sources that nothing was heard of, or that fail."""
+    return {series for series, value in page.matching("headroom_source_up").items() if value != 1}
 
 
 @pytest.mark.parametrize("kind", ["events", "replicasets", "limitranges"])
@@ -37,12 +44,13 @@ def test_a_forbidden_kind_leaves_the_rest_working(
     def whole() -> Page | None:
         page = started.page()
         pods = page.total("headroom_workload_pods", namespace=namespace, phase="Running")
-        return page if pods == 1 and page.total("headroom_source_errors_total", reason="forbidden") else None
+        refused = page.total("headroom_source_errors_total", reason="forbidden")
+        return page if pods == 1 and refused and len(down(page)) == 1 else None
 
-    page = wait_until(whole, what="the pod, and the refusal, on the page")
+    # It is ready before the kinds that it can do without are there.
+    page = wait_until(whole, what="the pod, and the refusal of one source alone, on the page")
     assert page is not None
-    down = {series for series, value in page.matching("headroom_source_up").items() if value != 1}
-    assert down == {f'headroom_source_up{{source="{kind}"}}'}
+    assert down(page) == {f'headroom_source_up{{source="{kind}"}}'}
     assert page.total("headroom_source_errors_total", source=kind, reason="forbidden") >= 1
     (line,) = warnings(started)
     assert f"{kind}: forbidden" in line
@@ -105,8 +113,10 @@ def test_a_server_out_of_reach_at_start_that_comes(own_control_plane: ControlPla
     assert not started.page().cluster_series()
     own_control_plane.api_server.start()
     wait_until(lambda: started.readiness().is_success, what="the exporter to be ready")
-    (line,) = [row for row in started.log() if row["level"] == "warning"]
-    assert "connection_refused" in line["why"]
+    first, *more = [row.get("why") or row["event"] for row in started.log() if row["level"] == "warning"]
+    assert "connection_refused" in first
+    # A server that starts listens before it answers, and answers before it has its objects at hand.
+    assert all(any(reason in line for reason in STARTING) for line in more)
 
 
 def test_a_server_that_never_answers_is_said_at_once(
@@ -120,7 +130,14 @@ def test_a_server_that_never_answers_is_said_at_once(
     )
     started = exporter(kubeconfig)
     started.process.launch()
-    wait_until(lambda: refused(started), what="the reason on /-/ready", timeout=10)
+    wait_until(lambda: refused(started), what="the reason on /-/ready")
+    # By its own clock: how long a program takes to start on a busy machine is not its doing.
+    begun, said = (
+        datetime.fromisoformat(row["timestamp"])
+        for row in started.log()
+        if row["event"] == "serving" or row["level"] == "warning"
+    )
+    assert said - begun < timedelta(seconds=10)
     assert started.process.stop() == 0
 
 
@@ -155,11 +172,13 @@ def test_rights_in_one_namespace_suffice_for_it(
     client.create(manifests.deployment("cart", namespace, replicas=2))
     started = exporter(control_plane.kubeconfig(user), f"--namespaces={namespace}")
     started.start()
-    wait_until(
-        lambda: started.page().total("headroom_workload_replicas_available", workload="cart") == 2,
-        what="the Deployment on the page",
-    )
-    page = started.page()
+
+    def whole() -> Page | None:
+        page = started.page()
+        available = page.total("headroom_workload_replicas_available", workload="cart")
+        return page if available == 2 and len(down(page)) == len(CLUSTER_WIDE) else None
+
+    page = wait_until(whole, what="the Deployment and all sources of a namespace on the page")
+    assert page is not None
     assert {f'namespace="{namespace}"' in series for series in page.cluster_series()} == {True}
-    down = {series for series, value in page.matching("headroom_source_up").items() if value != 1}
-    assert down == {f'headroom_source_up{{source="{kind}"}}' for kind in CLUSTER_WIDE}
+    assert down(page) == {f'headroom_source_up{{source="{kind}"}}' for kind in CLUSTER_WIDE}
