@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from tests.e2e.figures import Key, Timeline
 
@@ -29,7 +30,8 @@ def disagreements(
     """Every reading of a source that cannot be true, a line each; nothing if all can.
 
     Both are compared from the first moment on, for the workloads whose names begin so; figures that stayed
-    0 in truth are compared as well.
+    0 in truth are compared as well. What was read after the last truth may well be ahead of it: that is only
+    held against what was true before.
     """
     keys = sorted(key for key in truth.last if key.figure in figures and key.workload.startswith(workloads))
     wrong = []
@@ -37,7 +39,8 @@ def disagreements(
         least, most = truth.before(reading.begin - allowance.lag), truth.after(reading.end)
         for key in keys:
             low = least.get(key, 0.0) - allowance.behind.get(key, 0.0)
-            high, value = most.get(key, 0.0) + allowance.ahead.get(key, 0.0), reading.values.get(key, 0.0)
+            high = inf if most is None else most.get(key, 0.0) + allowance.ahead.get(key, 0.0)
+            value = reading.values.get(key, 0.0)
             if not _rounded_down(low) <= value <= _rounded_up(high):
                 wrong.append(
                     f"{' '.join(key)} at {reading.begin:.1f} s: {value:.3f}, not within {low:.3f} and {high:.3f}"

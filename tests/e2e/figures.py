@@ -37,10 +37,10 @@ class Timeline:
         number = bisect_right(self.readings, moment, key=lambda reading: reading.end)
         return self.readings[number - 1].values if number else {}
 
-    def after(self, moment: float) -> Mapping[Key, float]:
-        """The first reading that began at a moment or later, else the last: no value was larger then."""
+    def after(self, moment: float) -> Mapping[Key, float] | None:
+        """The first reading that began at a moment or later: no value was larger then; None if none did."""
         number = bisect_left(self.readings, moment, key=lambda reading: reading.begin)
-        return self.readings[min(number, len(self.readings) - 1)].values
+        return self.readings[number].values if number < len(self.readings) else None
 
     @property
     def last(self) -> Mapping[Key, float]:
