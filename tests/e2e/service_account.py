@@ -1,6 +1,7 @@
 """ServiceAccounts that the exporter runs as, with exactly its reading rights or fewer, and their tokens."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from tests.real.certificates import write_kubeconfig
 from tests.real.client import Client, Object
 from tests.real.rights import KUBELETS, rules
 from tests.real.site import Site
+from tests.real.waiting import wait_until
 
 NAME, NAMESPACE = "kube-headroom", "kube-system"
 RBAC = "rbac.authorization.k8s.io"
@@ -40,6 +42,8 @@ def make_service_account(
     }
     for manifest in (account, role, binding):
         client.create(manifest)
+    # A kubelet that asks too early remembers the refusal for half a minute.
+    wait_until(partial(_may, client, name, granted[0]), what=f"the API server to know the rights of {name}")
     token = token_of(client, NAMESPACE, name)
     file = site.folder / f"{name}.token"
     file.write_text(token)
@@ -50,6 +54,19 @@ def make_service_account(
         user={"tokenFile": str(file)},
     )
     return ServiceAccount(token, kubeconfig)
+
+
+def _may(client: Client, name: str, rule: Object) -> bool:
+    """Whether the API server, which watches its roles as everybody does, lets an account do what a rule grants."""
+    asked = {"group": rule["apiGroups"][0], "resource": rule["resources"][0], "verb": rule["verbs"][0]}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "metadata": {},
+        "spec": {"user": f"system:serviceaccount:{NAMESPACE}:{name}", "resourceAttributes": asked},
+    }
+    allowed: bool = client.create(review)["status"]["allowed"]
+    return allowed
 
 
 def token_of(client: Client, namespace: str, name: str) -> str:
