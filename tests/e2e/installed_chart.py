@@ -1,6 +1,7 @@
 """The chart as its users install it: a namespace that enforces `restricted`, the image, a volume, and Helm."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.cgroups import accounting
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import PATIENCE_SECONDS, Cluster
 from tests.e2e.exporter_image import write_exporter_image
 from tests.real.chart import NAMESPACE, RELEASE, run, values_file
 from tests.real.client import Object
@@ -73,14 +74,14 @@ class InstalledChart:
             **values,
         }
         target = ("--namespace", NAMESPACE, "--kubeconfig", self._cluster.plane.kubeconfig())
-        waiting = ("--wait", "--timeout=180s", "--values", values_file(given, self._folder))
+        waiting = ("--wait", "--timeout=420s", "--values", values_file(given, self._folder))
         done = run("helm", "upgrade", "--install", RELEASE, CHART, *target, *waiting)
         assert not done.returncode, f"{done.stderr}\n{json.dumps(self._pods(), indent=1)}"
         assert "would violate" not in done.stderr
 
     def pod(self) -> Object:
         """The one pod there is once those before it have gone."""
-        wait_until(lambda: len(self._pods()) == 1, what="one pod")
+        wait_until(lambda: len(self._pods()) == 1, what="one pod", timeout=PATIENCE_SECONDS)
         return self._pods()[0]
 
     def page(self) -> Page:
@@ -97,7 +98,9 @@ class InstalledChart:
         uid = self.pod()["metadata"]["uid"]
         (status,) = self.pod()["status"]["containerStatuses"]
         container = status["containerID"].rpartition("/")[2]
-        (folder,) = (accounting()[0] / self._cluster.cgroup.name).rglob(f"pod{uid}/{container}")
+        # Not a glob, which fails on what goes away meanwhile.
+        folders = (Path(place) for place, _, _ in os.walk(accounting()[0] / self._cluster.cgroup.name))
+        (folder,) = (folder for folder in folders if folder.parts[-2:] == (f"pod{uid}", container))
         return [Path("/proc", process) for process in (folder / "cgroup.procs").read_text().split()]
 
     def scrape_config(self) -> ScrapeConfig:
