@@ -12,7 +12,7 @@ from tests.e2e.service_account import ServiceAccount, make_service_account
 from tests.e2e.story import Story
 from tests.real.exporter import Exporter
 
-TIMEOUT_SECONDS = 1200
+TIMEOUT_SECONDS = 2400
 FLAGS = (
     *("--kubelet-resource-interval=10s", "--kubelet-cadvisor-interval=10s", "--kubelet-probes-interval=10s"),
     "--kubelet-request-timeout=25s",
@@ -54,8 +54,10 @@ def cluster(own_cluster: Callable[..., Cluster], tmp_path_factory: pytest.TempPa
         started.start()
         yield started
     finally:
-        started.keep_logs(tmp_path_factory.mktemp("cluster-logs"))
-        started.discard()
+        try:
+            started.keep_logs(tmp_path_factory.mktemp("cluster-logs"))
+        finally:
+            started.discard()
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ class GuestNode:
         self.files, self._folder = files, folder
         self.url = f"http://{files.address}:{AGENT_PORT}/cgi-bin"
         # The machine is slow, and its server closes each connection.
-        self._http = httpx.Client(timeout=30)
+        self._http = httpx.Client(timeout=60)
         self._machine: Process | None = None
         self._write_pages()
         script = START.format(

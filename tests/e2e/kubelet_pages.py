@@ -35,7 +35,7 @@ class Kubelet:
             base_url=f"https://{address}:{KUBELET_PORT}",
             verify=tls,
             headers={"authorization": f"Bearer {token}"},
-            timeout=30,
+            timeout=60,  # an emulated kubelet's page
         )
 
     def close(self) -> None:
