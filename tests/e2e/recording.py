@@ -8,10 +8,13 @@ from contextlib import contextmanager
 import httpx
 
 from tests.e2e.figures import Key, Reading, Timeline
+from tests.real.client import RefusedError
 from tests.real.processes import ProcessFailedError
+from tests.real.waiting import wait_until
 
-# What a source answers while it is restarted, or while an emulated machine is slow.
-ABSENT = (httpx.HTTPError, ProcessFailedError)
+# What a source answers while it is restarted, or while its machine is slow.
+ABSENT = (httpx.HTTPError, ProcessFailedError, RefusedError)
+PATIENCE_SECONDS = 240
 
 
 class Recorder:
@@ -27,7 +30,7 @@ class Recorder:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Read meanwhile; whatever went wrong besides absences is raised at the end."""
+        """Read meanwhile and once more at the end; whatever went wrong besides absences is raised then."""
         thread = threading.Thread(target=self._run, name=self.name)
         thread.start()
         try:
@@ -36,6 +39,7 @@ class Recorder:
             self._ended.set()
             thread.join()
         self.check()
+        self.wait_read()
 
     def check(self) -> None:
         """Raise what ended the reading, if anything has."""
@@ -49,6 +53,24 @@ class Recorder:
             values = self._read()
             self.timeline.readings.append(Reading(begin, time.monotonic(), values))
         return values
+
+    def wait_read(self) -> None:
+        """Read now, or as soon as somebody answers; TimeoutError with the last refusal if nobody does."""
+        absences: list[Exception] = []
+
+        def answered() -> bool:
+            try:
+                self.read()
+            except ABSENT as absence:
+                absences.append(absence)
+                return False
+            return True
+
+        try:
+            wait_until(answered, what=f"the {self.name} to answer", timeout=PATIENCE_SECONDS)
+        except TimeoutError as error:
+            error.add_note(f"the last answer: {absences[-1]!r}")
+            raise
 
     def _run(self) -> None:
         while not self._ended.wait(self._every):

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import partial
 
 from tests.e2e import workloads
 from tests.e2e.api_truth import ApiTruth
@@ -18,10 +17,12 @@ from tests.real.conftest import wait_for_service_account
 from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 420
 NEW_CPU = {"requests": {"cpu": "45m"}, "limits": {"cpu": "90m"}}
 LASTING = ("burner", "pair", "unready", "resized")
 """The workloads whose containers never end."""
+LASTING_CONTAINERS = sum(len(workloads.SPECS[name]["containers"]) for name in LASTING)
+"""How many they have on each node."""
 
 
 class Story:
@@ -56,16 +57,16 @@ class Story:
             for node in self.cluster.nodes:
                 client.create_many(workloads.on(node, emulated=node != "node-1"))
             self._wait_for_trouble(times=1)
+            wait_until(self._all_lasting_run, what="the lasting containers", timeout=PATIENCE_SECONDS)
             self._resize()
             self._restart_kubelets()
             self._wait_for_more()
             self._restart_exporter()
             self._wait_for_more()
-            for recorder in (*self.raw.values(), self.exported, *self.kernels.values(), self.api):
-                recorder.read()
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
+        """Record meanwhile; the truths begin first and end last, so that they enclose whatever the others say."""
         with ExitStack() as stack:
             for recorder in (self.api, *self.kernels.values(), *self.raw.values(), self.exported):
                 stack.enter_context(recorder.running())
@@ -125,21 +126,14 @@ class Story:
         )
 
     def _restart_kubelets(self) -> None:
-        wait_until(self._all_lasting_run, what="the lasting containers", timeout=PATIENCE_SECONDS)
         before = self._lasting_containers()
         for recorder in self.raw.values():
-            recorder.read()
+            recorder.wait_read()
         self.cluster.restart_kubelets()
         for recorder in self.raw.values():
-            wait_until(
-                partial(self._answers, recorder), what=f"the {recorder.name} to answer", timeout=PATIENCE_SECONDS
-            )
+            recorder.wait_read()
         after = self._lasting_containers()
         self.kept = {node: (before[node], after[node]) for node in before}
-
-    def _answers(self, recorder: Recorder) -> bool:
-        recorder.read()
-        return True
 
     def _restart_exporter(self) -> None:
         """Restart it over something that happens while it is away."""
@@ -157,7 +151,8 @@ class Story:
     def _all_lasting_run(self) -> bool:
         """A pod's second container may start long after its first was throttled."""
         found = [status for name in LASTING for pod in self._pods_of(name) for status in statuses(pod)]
-        return all("running" in status["state"] for status in found)
+        wanted = LASTING_CONTAINERS * len(self.cluster.nodes)
+        return len(found) == wanted and all("running" in status["state"] for status in found)
 
     def _lasting_containers(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {node: set() for node in self.cluster.nodes}
@@ -172,7 +167,7 @@ class Story:
 
 
 def _is_resized(pod: Object) -> bool:
-    (status,) = pod["status"]["containerStatuses"]
+    (status,) = statuses(pod)
     pending = [row for row in pod["status"]["conditions"] if row["type"].startswith("PodResize")]
     resources = status.get("resources", {})
     return not pending and all(resources.get(side, {}).get("cpu") == cpu["cpu"] for side, cpu in NEW_CPU.items())

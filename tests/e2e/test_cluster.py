@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e import workloads
-from tests.e2e.cluster import PREFIX, Cluster, sweep
+from tests.e2e.cluster import PATIENCE_SECONDS, PREFIX, Cluster, sweep
 from tests.e2e.kubelet_pages import Kubelet
-from tests.e2e.story import Story
+from tests.e2e.story import LASTING_CONTAINERS, Story
 from tests.e2e.traces import processes, traces
 from tests.real.client import Client
 from tests.real.conftest import wait_for_service_account
@@ -34,7 +34,11 @@ def run_burner(client: Client) -> None:
     client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": workloads.NAMESPACE}})
     wait_for_service_account(client, workloads.NAMESPACE)
     client.create(next(workloads.on("node-1", emulated=False)))
-    wait_until(lambda: [pod for pod in client.objects("Pod") if pod["status"]["phase"] == "Running"], what="the pod")
+    wait_until(
+        lambda: [pod for pod in client.objects("Pod") if pod["status"]["phase"] == "Running"],
+        what="the pod",
+        timeout=PATIENCE_SECONDS,
+    )
 
 
 def test_a_cluster_leaves_nothing(own_cluster: Callable[..., Cluster]) -> None:
@@ -60,7 +64,9 @@ def test_what_a_crash_left_ends_by_itself_or_goes_at_the_next_start(own_cluster:
         assert crashing.stdout.readline() == "runs\n"
         assert any(PREFIX in process for process in processes())
         crashing.kill()
-    wait_until(lambda: traces() <= before, what="the cluster's own watch to end and remove it")
+    wait_until(
+        lambda: traces() <= before, what="the cluster's own watch to end and remove it", timeout=PATIENCE_SECONDS
+    )
     assert sweep() == []
 
 
@@ -81,4 +87,4 @@ def test_the_kubelets_answer_the_exporters_account_and_only_what_it_may_read(kub
 def test_containers_outlive_their_kubelets_restart(story: Story) -> None:
     for before, after in story.kept.values():
         assert before == after
-        assert len(before) == 5
+        assert len(before) == LASTING_CONTAINERS
