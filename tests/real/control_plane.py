@@ -14,6 +14,7 @@ from tests.real.waiting import wait_until
 
 FAKE_NODE = {"kwok.x-k8s.io/node": "fake"}
 RBAC = "rbac.authorization.k8s.io"
+ANSWER_SECONDS = 30.0
 
 
 class ControlPlane:
@@ -95,7 +96,7 @@ class ControlPlane:
     def scheduler_page(self, path: str) -> str:
         """A page of the scheduler's, such as `/metrics/resources`."""
         url = f"{self.site.scheduler_url}{path}"
-        return httpx.get(url, verify=self.site.tls()).raise_for_status().text
+        return httpx.get(url, verify=self.site.tls(), timeout=ANSWER_SECONDS).raise_for_status().text
 
     def add_fake_nodes(self, *names: str, cpu: str = "32", memory: str = "256Gi") -> None:
         """Add nodes that kwok plays, with room for 250 pods each; return when they are Ready."""
@@ -121,5 +122,5 @@ class ControlPlane:
 
     def _ask_etcd(self, call: str, body: Object) -> Object:
         url = f"{self.site.etcd_url}/v3/{call}"
-        answer: Object = httpx.post(url, json=body).raise_for_status().json()
+        answer: Object = httpx.post(url, json=body, timeout=ANSWER_SECONDS).raise_for_status().json()
         return answer

@@ -67,7 +67,7 @@ class Exporter:
 
     def readiness(self) -> httpx.Response:
         """What /-/ready says."""
-        return httpx.get(f"{self.url}/-/ready")
+        return httpx.get(f"{self.url}/-/ready", timeout=30)
 
     def page(self) -> "Page":
         """The page as one scrape gets it."""

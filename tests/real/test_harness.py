@@ -120,7 +120,8 @@ def test_tokens_are_checked(control_plane: ControlPlane, token: str, code: int) 
     authority = str(control_plane.site.authority.certificate)
     tls = httpx.create_ssl_context(verify=True)
     tls.load_verify_locations(authority)
-    answer = httpx.get(f"{control_plane.url}/api/v1/pods", verify=tls, headers={"authorization": f"Bearer {token}"})
+    asked = {"authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{control_plane.url}/api/v1/pods", verify=tls, headers=asked, timeout=30)
     assert answer.status_code == code
 
 

@@ -39,7 +39,7 @@ def command(simulation: Simulation, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def kubectl(command: tuple[str, ...]) -> Kubectl:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=120)
 
     return run
 
@@ -153,7 +153,7 @@ def test_a_watch_shows_a_row_for_each_change(
             wait_until(lambda: len(shown.read_text().splitlines()) == 3, what="the pod as it is now")
         finally:
             watching.terminate()
-            watching.wait(10)
+            watching.wait(60)
     heading, before, after = (re.split(r" {2,}", line.strip()) for line in shown.read_text().splitlines())
     assert heading == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
     assert (before[0], before[2]) == (name, "Running")
