@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Golden
 from tests.real.control_plane import ControlPlane
 from tests.real.exporter import Exporter, is_own
@@ -16,7 +18,7 @@ from tools.build import program
 log = logging.getLogger(__name__)
 
 RECORDED = Path(__file__).parents[1] / "golden" / "exposition.txt"
-SETTLING_SECONDS = 120
+SETTLING_SECONDS = 240
 LAST_SUCCESS = "headroom_workload_cronjob_last_success_timestamp_seconds"
 LAST_SCHEDULE = "headroom_workload_cronjob_last_schedule_timestamp_seconds"
 EVENTS = "headroom_workload_events_total"
@@ -30,6 +32,7 @@ INCIDENTAL_EVENTS = (
 )
 
 
+@pytest.mark.timeout(3 * SETTLING_SECONDS)
 def test_everything_as_prometheus_stores_it(
     control_plane: ControlPlane,
     namespace: str,
