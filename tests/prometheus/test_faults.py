@@ -136,7 +136,7 @@ def test_a_server_that_hangs_costs_its_timeout_only() -> None:
         asking.evaluate(NOW)
 
     assert asking.summary().errors == {Reason.TIMEOUT: 1}
-    assert asking.summary().seconds < 2
+    assert asking.summary().seconds < 9, "the usual timeout is ten seconds"
 
 
 def test_an_answer_that_drips_is_given_up() -> None:
