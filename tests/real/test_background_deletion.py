@@ -47,7 +47,8 @@ def test_deployments_deleted_with_their_pods_crashing(
                     pool.map(lambda name: client.delete("Deployment", name, namespace, propagation=propagation), names)
                 )
             wait_until(lambda: not client.objects("Pod", namespace), what="the pods to be gone")
-        wait_until(lambda: not client.objects("ReplicaSet", namespace), what="the ReplicaSets to be gone")
+        for kind in ("ReplicaSet", "Deployment"):
+            wait_until(lambda kind=kind: not client.objects(kind, namespace), what=f"every {kind} to be gone")  # type: ignore[misc]
         wait_until(lambda: not started.page().workloads(namespace), what="an empty page")
         # The same name made again is the same workload: its counters go on and show what was counted.
         deploy(client, namespace, names)

@@ -181,7 +181,8 @@ def test_prometheus_stores_what_a_service_monitor_scrapes(
     control_plane: ControlPlane, prometheus: StartPrometheus
 ) -> None:
     port = control_plane.site.kwok_port
-    server = prometheus([service_monitor("kwok", f"127.0.0.1:{port}")])
+    # A target that needs more than a second on a busy machine is none that is down.
+    server = prometheus([service_monitor("kwok", f"127.0.0.1:{port}", interval="5s")])
     begin = time.time()
     server.wait_scraped("kwok")
     (up,) = server.query('up{job="kwok"}')
