@@ -14,6 +14,7 @@ from kube_headroom.cluster.connection import Connection
 from kube_headroom.cluster.facts.conversion import Keys
 from kube_headroom.cluster.readers import Choice, reflectors
 from kube_headroom.cluster.reflector import Reflector
+from kube_headroom.slo.measures.scheduling import LATE_NEWS
 from kube_headroom.slo.objective import Indicator, Selector
 from kube_headroom.state.inventory import Inventory
 from kube_headroom.state.ledger import Ledger
@@ -39,7 +40,9 @@ def deployment(namespace: str) -> Object:
         },
         "spec": {
             "replicas": 3,
-            "progressDeadlineSeconds": 6,
+            # A rollout lasts longer than a busy machine takes to look at it, and is not stuck because the machine is busy.
+            "minReadySeconds": 1,
+            "progressDeadlineSeconds": 12,
             "selector": {"matchLabels": {"app": "cart"}},
             "template": {"metadata": {"labels": {"app": "cart"}}, "spec": {"containers": [container]}},
         },
@@ -59,7 +62,7 @@ class Measured:
         everything = Selector(namespace)
         self.stage = Stage(
             objective(Indicator.ROLLOUT_SUCCESS, everything, "rollouts"),
-            objective(Indicator.SCHEDULING_LATENCY, everything, "scheduling", within=2.0),
+            objective(Indicator.SCHEDULING_LATENCY, everything, "scheduling", within=5.0),
             objective(Indicator.AVAILABILITY, everything, "availability", settle=0.0),
         )
         connection = Connection.open(str(control_plane.kubeconfig()))
@@ -116,15 +119,15 @@ def client(control_plane: ControlPlane) -> Client:
 @pytest.fixture
 def measured(control_plane: ControlPlane, client: Client, namespace: str) -> Iterator[Measured]:
     client.create(deployment(namespace))
-    wait_until(lambda: ready(client, namespace) == 3, what="three ready pods")
+    wait_until(lambda: available(client, namespace) == 3, what="three available pods")
     found = Measured(control_plane, namespace)
     yield found
     found.end()
 
 
-def ready(client: Client, namespace: str) -> int:
+def available(client: Client, namespace: str) -> int:
     status: Object = client.read("Deployment", "cart", namespace)["status"]
-    return int(status.get("readyReplicas", 0))
+    return int(status.get("availableReplicas", 0))
 
 
 def test_rollouts_and_scheduling_are_told_from_all_else(measured: Measured, client: Client, namespace: str) -> None:
@@ -145,7 +148,7 @@ def test_rollouts_and_scheduling_are_told_from_all_else(measured: Measured, clie
     measured.becomes(scheduling=(8 + len(unbound), len(unbound)))
 
     client.patch("Deployment", "cart", namespace, patch=template("2"))
-    wait_until(lambda: measured.look() and ready(client, namespace) == 5, what="the rollback")
+    wait_until(lambda: measured.look() and available(client, namespace) == 5, what="the rollback")
     measured.stays(2, rollouts=(2, 1))
 
 
@@ -157,7 +160,7 @@ def test_a_gated_pod_waits_for_nobody(measured: Measured, client: Client, namesp
         "spec": {"schedulingGates": [{"name": "example.com/quota"}], "containers": [{"name": "a", "image": "a:1"}]},
     }
     client.create(gated)
-    measured.stays(8, scheduling=(0, 0))
+    measured.stays(LATE_NEWS + 6, scheduling=(0, 0))
     client.patch("Pod", "gated", namespace, patch={"spec": {"schedulingGates": []}})
     measured.becomes(scheduling=(1, 0))
 
