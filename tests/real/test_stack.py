@@ -7,6 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+# The first page comes after some minutes, on a busy machine after some more.
+pytestmark = pytest.mark.timeout(600)
+
 
 def test_an_outage_pages_with_its_burn_rate_its_owner_and_its_runbook(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.stack", "--incident", "failing-readiness", "--keep", str(tmp_path)]
