@@ -330,7 +330,7 @@ def test_a_collector_that_does_not_answer_does_not_hold_up_the_end(monkeypatch: 
             work(1)
             assert taken.asked.wait(30)
             begun = time.monotonic()
-        assert time.monotonic() - begun < LAST_SECONDS + 2
+        assert time.monotonic() - begun < LAST_SECONDS + 6, "what is sent may take ten seconds, the end may not"
 
 
 def test_settings_that_contradict_each_other_are_told_and_nothing_else_fails(monkeypatch: pytest.MonkeyPatch) -> None:

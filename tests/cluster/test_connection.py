@@ -210,10 +210,10 @@ def test_a_half_open_watch_is_given_up_and_resumed_over_real_sockets(api: FakeAp
             handler.stream(hang=True)
 
     api.answer = answer
-    reflector, view, health = reflect(api, tmp_path, read_timeout=0.2)
+    reflector, view, health = reflect(api, tmp_path, read_timeout=1.0)
     thread = threading.Thread(target=reflector.run, args=(stop,))
     thread.start()
-    assert resumed.wait(10)
+    assert resumed.wait(60)
     stop.set()
     api.released.set()
     thread.join(10)
@@ -236,7 +236,7 @@ def test_an_interrupted_reflector_ends_at_once(api: FakeApi, tmp_path: Path) -> 
     reflector._sink = Listed()
     thread = threading.Thread(target=reflector.run, args=(stop,))
     thread.start()
-    assert listed.wait(10)
+    assert listed.wait(60)
     stop.set()
     reflector.interrupt()
     thread.join(10)

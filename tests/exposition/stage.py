@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kube_headroom.exposition.server import Server
 
 Result = TypeVar("Result")
-PATIENT = 10.0
+PATIENT = 60.0  # seconds; a busy machine starts a server process slowly
 
 MEMORY = Gauge(
     name="headroom_workload_memory_request_bytes",
@@ -106,7 +106,7 @@ def openmetrics_series(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]
     return series(list(parse_openmetrics(text)))  # type: ignore[no-untyped-call]
 
 
-def until(condition: Callable[[], Result], what: str, seconds: float = 10.0) -> Result:
+def until(condition: Callable[[], Result], what: str, seconds: float = PATIENT) -> Result:
     """Poll until the condition holds and return what it gave; the only wait in these tests."""
     deadline = time.monotonic() + seconds
     while True:

@@ -18,7 +18,7 @@ import pytest
 
 from kube_headroom.exposition.channel import Setup
 from kube_headroom.exposition.listeners import bind
-from kube_headroom.exposition.server import Server
+from kube_headroom.exposition.server import _STUCK_SECONDS, Server
 from tests.exposition.stage import (
     MEMORY,
     PATIENT,
@@ -174,7 +174,7 @@ def test_a_killed_server_process_is_replaced_and_serves_the_last_page(
     began = time.monotonic()
     until(lambda: server.restarts == 1 and server.pid is not None, "the replacement")
     serving(server, 3)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < _STUCK_SECONDS
     assert server.pid != killed
     assert "the HTTP server process ended (exit code -9) and is started again" in caplog.text
 
@@ -230,11 +230,11 @@ def test_ctrl_c_is_the_parents_business_and_sigterm_ends_it_in_order(server: Ser
         os.kill(pid, signal.SIGTERM)
     began = time.monotonic()
     until(lambda: server.restarts == 1, "its end")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < _STUCK_SECONDS
 
 
 def test_a_stuck_server_process_never_blocks_the_publisher_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kube_headroom.exposition.server._STUCK_SECONDS", 1.0)
+    monkeypatch.setattr("kube_headroom.exposition.server._STUCK_SECONDS", 5.0)
     # Large to the last: only the newest is sent, and one that fits in the socket's buffer is never stuck.
     old, new = page(7, workloads=60_000), page(19, workloads=60_000)
     assert len(new.text.deflated) > 500_000, "must not fit in the socket's buffer"
@@ -249,7 +249,7 @@ def test_a_stuck_server_process_never_blocks_the_publisher_and_is_replaced(monke
         for body in (*[old] * 19, new):
             began = time.monotonic()
             server.publish(publication(body))
-            assert time.monotonic() - began < 0.5
+            assert time.monotonic() - began < 2.5
         until(lambda: server.restarts == 1 and server.pid not in {None, pid}, "the replacement")
         serving(server, 19)
 
@@ -265,7 +265,7 @@ def test_stopping_does_not_wait_for_a_stuck_process_to_take_its_page(monkeypatch
         os.kill(pid, signal.SIGSTOP)
         server.publish(publication(page(7, workloads=60_000)))
         began = time.monotonic()
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < _STUCK_SECONDS
     assert not is_running(pid)
 
 

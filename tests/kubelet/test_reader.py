@@ -183,7 +183,8 @@ BAD: dict[str, tuple[Answer, Reason]] = {
 @pytest.mark.parametrize("fault", BAD)
 def test_a_bad_kubelet_is_told_apart_and_costs_the_others_nothing(start: Start, make: Make, fault: str) -> None:
     answer, reason = BAD[fault]
-    kubelets, sink = make(intervals=ONLY_RESOURCE, concurrency=4, limits=Limits(deadline=2.0, body=50_000))
+    deadline = 2.0 if reason is Reason.TIMEOUT else 20.0
+    kubelets, sink = make(intervals=ONLY_RESOURCE, concurrency=4, limits=Limits(deadline=deadline, body=50_000))
     good = [node(f"good-{number}", start(well)) for number in range(3)]
     kubelets.nodes([node("bad", start(answer)), *good])
 

@@ -18,7 +18,7 @@ from kube_headroom.simulator.world import World
 
 START = 1_800_000_000.0
 PODS = "/api/v1/pods"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 def pod(name: str, namespace: str = "shop", *, labels: dict[str, str] | None = None, node: str = "node-1") -> Object:
