@@ -33,7 +33,8 @@ class AuditedControlPlane(ControlPlane):
 
     def asked_by(self, user: str) -> Iterator[Asked]:
         """What a user asked for so far; a watch is there once it was answered, however long it lasts."""
-        for line in self._log.read_text().splitlines():
+        # What follows the last newline is being written.
+        for line in self._log.read_text().split("\n")[:-1]:
             event = json.loads(line)
             if event["user"]["username"] == user and "objectRef" in event and "responseStatus" in event:
                 about = event["objectRef"]

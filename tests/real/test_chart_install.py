@@ -102,7 +102,13 @@ def test_it_installs_upgrades_and_leaves_nothing(helm: str, plane: AuditedContro
         assert "would violate" not in done.stderr
 
     release("install", RELEASE, str(CHART), "--wait", "--timeout=120s", values={})
-    assert client.read("Deployment", RELEASE, NAMESPACE)["status"]["availableReplicas"] == 1
+
+    def available() -> bool:
+        status: Object = client.read("Deployment", RELEASE, NAMESPACE)["status"]
+        return "availableReplicas" in status
+
+    # Helm 3 asks the ReplicaSet; the Deployment says so a moment later.
+    wait_until(available, what="the Deployment to be available")
     more = {"rules": {"prometheusRule": {"enabled": True}}, "prometheus": {"monitor": {"enabled": True}}}
     release("upgrade", RELEASE, str(CHART), "--wait", "--timeout=120s", values=more)
     assert client.objects("PrometheusRule", NAMESPACE)
@@ -123,6 +129,8 @@ def test_the_rights_are_enough_and_every_one_is_used(
     for manifest in (each for kind in kinds for each in of_kind(objects, kind)):
         plane.client().create(manifest)
     kubeconfig = account_kubeconfig(plane, tmp_path)
+    # The server hears of its own rules by a watch.
+    wait_until(lambda: allowed(plane, {"resource": "pods", "verb": "list"}), what="the rights to be granted")
     used = set()
     # Where the server streams lists, nothing asks for one; an older server is asked page by page.
     for lists in ("auto", "off"):
