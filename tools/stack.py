@@ -30,17 +30,17 @@ from tools.build import program
 
 ROOT = Path(__file__).parents[1]
 GENERATED = ROOT / "helm" / "headroom" / "generated"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 SCRAPE_INTERVAL = "15s"
 # What a ServiceMonitor's target brings along and ours drops.
 TARGET_LABELS = "namespace|service|pod|container|endpoint"
 
 
-def free_port() -> int:
-    """Name a port on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Name different ports on which nobody listens now."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -211,7 +211,7 @@ def main(incident: Sequence[str], keep: Path | None) -> None:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headroom-stack-")))
         folder.mkdir(parents=True, exist_ok=True)
         receiver = stack.enter_context(receiving())
-        at = Addresses(*(f"127.0.0.1:{free_port()}" for _ in Addresses._fields))
+        at = Addresses(*(f"127.0.0.1:{port}" for port in free_ports(len(Addresses._fields))))
         for part in parts(folder, at, receiver, incident):
             log = folder / f"{part.name}.log"
             stack.enter_context(running(part.command, log))
