@@ -21,6 +21,8 @@ from tests.overview.slos import key
 from tests.real.waiting import wait_until
 
 READY = Standing("", frozenset(), ())
+LOADED = 120_000
+"""Milliseconds in which a page must be there, on a machine that is busy."""
 DESKTOP = {"width": 1280, "height": 800}
 
 
@@ -90,6 +92,7 @@ class Visit:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.context = browser.new_context(**({"viewport": DESKTOP, "locale": "en-GB"} | options))
+        self.context.set_default_navigation_timeout(LOADED)
         self.page: Page = self.context.new_page()
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
