@@ -73,7 +73,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium())
+        started = playwright.chromium.launch(executable_path=chromium(), timeout=PATIENCE_SECONDS * 1000)
         yield started
         started.close()
 
@@ -91,7 +91,7 @@ def answer(prometheus: Prometheus, target: Target) -> Answer:
     if target.json["range"]:
         now = prometheus.value("time()")
         call, query = "query_range", query | {"start": now - 300, "end": now, "step": 30}
-    said = httpx.get(f"{prometheus.url}/api/v1/{call}", params=query).json()
+    said = httpx.get(f"{prometheus.url}/api/v1/{call}", params=query, timeout=30.0).json()
     assert said["status"] == "success", said
     return Answer(said["data"]["result"], said.get("warnings", []) + said.get("infos", []))
 
@@ -126,7 +126,9 @@ def test_a_variable_has_values(uid: str, variable: dict[str, Any], prometheus: P
     expected = {CHOSEN[label], "namespace=shop"}
 
     def offered() -> set[str]:
-        said = httpx.get(f"{prometheus.url}/api/v1/label/{label}/values", params={"match[]": selector}).json()
+        said = httpx.get(
+            f"{prometheus.url}/api/v1/label/{label}/values", params={"match[]": selector}, timeout=30.0
+        ).json()
         assert said["status"] == "success", said
         return expected & set(said["data"])
 
