@@ -28,7 +28,12 @@ from tests.real.waiting import wait_until
 
 ROOM = "room"
 VALUES: dict[str, Any] = {
-    "settings": {**dict(flag.removeprefix("--").split("=") for flag in FLAGS), "log.format": "json"},
+    "settings": {
+        **dict(flag.removeprefix("--").split("=") for flag in FLAGS),
+        # Here the pages of volumes are asked for too: on a busy machine an emulated kubelet takes that long.
+        "kubelet-request-timeout": "60s",
+        "log.format": "json",
+    },
     "persistence": {"enabled": True},
     "prometheusScrape": True,
     "rules": {"configMap": {"enabled": True}},
