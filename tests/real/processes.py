@@ -46,10 +46,11 @@ class Process:
     @property
     def pid(self) -> int:
         """The process id; ProcessFailedError when it does not run."""
-        if self._running is None or self._running.poll() is not None:
+        running = self._running  # once: another thread may be ending it
+        if running is None or running.poll() is not None:
             message = f"{self.name} does not run{self._log_end()}"
             raise ProcessFailedError(message)
-        return self._running.pid
+        return running.pid
 
     def launch(self) -> None:
         """Start without waiting; `wait_ready` belongs after it."""
