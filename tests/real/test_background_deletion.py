@@ -84,6 +84,7 @@ class Crashes:
         self._reported: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._pool = ThreadPoolExecutor(CONCURRENT_REQUESTS)
+        self._alive: set[str] = set()
         self._witness = threading.Thread(target=self._watch)
 
     def told(self) -> dict[str, int]:
@@ -98,6 +99,7 @@ class Crashes:
         """Begin with all pods that are there."""
         pods = [pod["metadata"]["name"] for pod in self._client.objects("Pod", self._namespace)]
         assert len(pods) == DEPLOYMENTS * REPLICAS
+        self._alive.update(pods)
         self._witness.start()
         # Every pod once, so that none is gone before its turn; then on and on.
         list(self._pool.map(self._crash, pods))
@@ -113,15 +115,19 @@ class Crashes:
         assert 0 <= lost <= DEPLOYMENTS * REPLICAS, "the watch of the test itself lost more than last words"
 
     def _watch(self) -> None:
-        path, ended = self._client.resource("Pod").path(self._namespace), 0
-        parameters = {"watch": "true", "resourceVersion": "0", "timeoutSeconds": "120"}
+        path = self._client.resource("Pod").path(self._namespace)
+        parameters = {"watch": "true", "resourceVersion": "0", "timeoutSeconds": "280"}
         with self._client.http.stream("GET", path, params=parameters) as response:
             for line in response.iter_lines():
                 told = json.loads(line)
                 name, status = told["object"]["metadata"]["name"], told["object"]["status"]
+                if name not in self._alive:
+                    # Made by a controller that did not know yet that its ReplicaSet is to go: none that crashes.
+                    continue
                 self._told[name] = max(one["restartCount"] for one in status["containerStatuses"])
-                ended += told["type"] == "DELETED"
-                if ended == DEPLOYMENTS * REPLICAS:
+                if told["type"] == "DELETED":
+                    self._alive.remove(name)
+                if not self._alive:
                     return
 
     def _crash_for_ever(self, pods: list[str]) -> None:

@@ -42,7 +42,7 @@ def ask() -> Ask:
 
     def asked(questions: Iterable[str]) -> list[Answer]:
         done = subprocess.run(
-            [oracle], input="\n".join(questions), stdout=subprocess.PIPE, text=True, check=True, timeout=100
+            [oracle], input="\n".join(questions), stdout=subprocess.PIPE, text=True, check=True, timeout=240
         )
         return [json.loads(line) for line in done.stdout.splitlines()]
 
