@@ -27,7 +27,7 @@ def test_an_outage_pages_with_its_burn_rate_its_owner_and_its_runbook(tmp_path: 
             lines += [stack.stdout.readline().strip() for _ in range(2)]
         finally:
             stack.send_signal(signal.SIGTERM)
-            ended = stack.wait(60)
+            ended = stack.wait(120)
     assert ended == 0
     assert any(line.endswith("#headroom-pages  Page: Deployment shop/cart: SLOFastBurn") for line in lines)
     description, runbook = lines[-2:]
