@@ -211,6 +211,17 @@ def test_others_are_read_on_while_kubelets_hang_and_hold_all_they_may(start: Sta
         assert [len(fake.asked) for fake in hanging] == [1] * 8, "none has reached its deadline"
 
 
+def test_hanging_up_at_the_end_is_no_failure_of_a_kubelet(start: Start, make: Make) -> None:
+    hanging = start(Exchange.hang)
+    kubelets, _ = make(intervals=ONLY_RESOURCE, limits=Limits(deadline=60.0))
+    kubelets.nodes([node("node-1", hanging)])
+
+    with structlog.testing.capture_logs() as logs, reading(kubelets):
+        until(lambda: len(hanging.asked) == 1)
+
+    assert (logs, kubelets.summary().pages[PageName.RESOURCE].errors) == ([], {})
+
+
 def test_a_kubelet_that_recovers_is_read_again_and_said_to_be_back(start: Start, make: Make) -> None:
     fake = start(BAD["fails"][0])
     kubelets, sink = make(intervals=ONLY_RESOURCE)
