@@ -105,6 +105,7 @@ def fill(client: Client, namespaces: list[str]) -> set[tuple[str, str]]:
     wait_until(
         lambda: sum(pod["status"]["phase"] == "Running" for pod in client.objects("Pod")) == len(steady),
         what="all pods to run",
+        timeout=240,
     )
     return steady
 
