@@ -11,10 +11,14 @@ import pytest
 
 from kube_headroom.simulator.incidents.catalogue import INCIDENTS
 from tools.gameday.expectations import EXPECTED, HEALTHY
-from tools.gameday.judges import JudgeError, remember
+from tools.gameday.judges import RECEIVERS, JudgeError, judged, remember
 
 PATIENCE_SECONDS = 2400
 """Several times what it takes on a machine that does nothing else."""
+
+MORNING = 1_800_000_000.0
+BRIEF = 20
+"""So often nobody keeps still by chance."""
 
 # The first test that asks waits for the whole run.
 pytestmark = pytest.mark.timeout(PATIENCE_SECONDS + 60)
@@ -55,4 +59,23 @@ def test_an_unknown_incident_is_named_beside_those_that_there_are() -> None:
 
 def test_a_page_that_is_none_is_told_with_its_instant(tmp_path: Path) -> None:
     with pytest.raises(JudgeError, match=r"the page of 2027-01-15T08:00:00Z: .* invalid syntax"):
-        remember([(1_800_000_000.0, b"this is no page {")], tmp_path / "store")
+        remember([(MORNING, b"this is no page {")], tmp_path / "store")
+
+
+def test_what_ends_in_the_instant_in_which_its_group_is_due_is_told_to_nobody(tmp_path: Path) -> None:
+    """Of two things that happen at one instant the same comes first in every run."""
+    rules, routes = tmp_path / "rules.yaml", tmp_path / "alertmanager.yaml"
+    alert = {"alert": "Broken", "expr": "broken == 1"}
+    rules.write_text(json.dumps({"groups": [{"name": "own", "interval": "30s", "rules": [alert]}]}))
+    route = {"receiver": "all", "group_by": ["name"], "group_wait": "30s", "group_interval": "5m"}
+    receiver = {"name": "all", "webhook_configs": [{"url": f"{RECEIVERS}/all"}]}
+    routes.write_text(json.dumps({"route": route, "receivers": [receiver]}))
+    lasting = {"lasting": range(BRIEF)} | {f"brief-{index}": range(index, index + 1) for index in range(BRIEF)}
+
+    def page(index: int) -> bytes:
+        return "".join(f'broken{{name="{name}"}} {int(index in when)}\n' for name, when in lasting.items()).encode()
+
+    pages = [(MORNING + 30 * index, page(index)) for index in range(BRIEF + 1)]
+    told = judged(pages, tmp_path / "store", rules=rules, routes=routes)
+
+    assert {one.body["groupLabels"]["name"] for one in told} == {"lasting"}

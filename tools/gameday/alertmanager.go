@@ -37,6 +37,9 @@ const (
 	maintenanceInterval = 30 * time.Second
 	// How long after the last sending there may still be something to tell: longer than any group waits.
 	settling = 10 * time.Minute
+	// By how much each sending arrives sooner after its evaluation than the one before. Groups wait for multiples of the time
+	// between evaluations: whether one that is due at that instant knew of it was left to who woke up first. Now it knows.
+	sooner = time.Microsecond
 )
 
 // Sends what was sent, at its instants, to an Alertmanager whose clock stands still while anybody works, hands what its
@@ -70,7 +73,8 @@ func delivered(file string, sent []sending, until time.Time) ([]notification, er
 		return nil, err
 	}
 	for at := 0; at < len(sent); {
-		time.Sleep(sent[at].at.Add(shift).Sub(time.Now()))
+		late := time.Duration(len(sent)-at) * sooner
+		time.Sleep(sent[at].at.Add(shift + late).Sub(time.Now()))
 		upTo := at
 		var alerts []*alert.Alert
 		for ; upTo < len(sent) && sent[upTo].at.Equal(sent[at].at); upTo++ {
