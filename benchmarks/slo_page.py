@@ -22,20 +22,21 @@ from kube_headroom.overview_feed import OverviewFeed
 from kube_headroom.prometheus.answers import Row, rows_of
 from kube_headroom.prometheus.counters import Counters
 from kube_headroom.prometheus.options import Options
+from kube_headroom.prometheus.reader import TOGETHER
 from kube_headroom.prometheus.selectors import Counted, counted
 from kube_headroom.publisher import Key, Publisher, Standing
 from kube_headroom.slo.engine.engine import Engine
 from kube_headroom.slo.objective import Objective
 
-SECONDS = int(STEP)
+MOMENTS = round(STEP / TOGETHER)
 READY = Standing("", frozenset(), ())
 
 
 class Figures(NamedTuple):
     """Milliseconds of CPU of the median step, and bytes.
 
-    `at_once` has all answers at hand at the same moment, `spread` each at its place in the step and a publication
-    every second, as the exporter does it.
+    `at_once` has all answers at hand at the same moment, `spread` at the moments of the step at which the exporter asks
+    for some of them, with a publication after each.
     """
 
     objectives: int
@@ -136,13 +137,13 @@ def at_once(path: Path) -> tuple[float, float]:
 
 
 def spread(path: Path) -> float:
-    """Return the CPU seconds of a step in which every objective has its own moment."""
+    """Return the CPU seconds of a step in which every objective has its moment."""
     spent = 0.0
-    for second in range(SECONDS):
-        path.now += 1
+    for moment in range(MOMENTS):
+        path.now += TOGETHER
         answers = answered(path.now)
         begin = time.process_time()
-        path.count(path.counters[second::SECONDS], answers)
+        path.count(path.counters[moment::MOMENTS], answers)
         path.publish()
         spent += time.process_time() - begin
     return spent
