@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.e2e.agreement import Allowance, beside, disagreements
+from tests.e2e.conftest import HOLD_SECONDS
 from tests.e2e.figures import Key
 from tests.e2e.story import Story
 from tests.e2e.workloads import NAMESPACE
@@ -13,7 +14,7 @@ from tests.real.waiting import wait_until
 
 COUNTS = ("restarts", "evictions", "jobs_finished", "jobs_failed", "ends OOMKilled", "ends Error", "ends Completed")
 # What happened while it was away is told when a new counter was seen at 0 for long enough.
-LAG = 20.0
+LAG = HOLD_SECONDS + 15.0
 # Something happens all the time, and an emulated machine takes seconds to tell of it.
 PATIENCE_SECONDS = 240
 
