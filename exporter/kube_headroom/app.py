@@ -159,8 +159,11 @@ class Exporter:
             self._timing.wait(stop, self._settings.publish_interval)
         for reflector in self._reflectors:
             reflector.interrupt()
+        # Whoever fetches a page has seen what it tells: the last save must know of every one.
+        self._server.stop()
         saving.join()
         counting.join()
+        self._save_last()
 
     def overview(self) -> Overview | None:
         """Return what the overview page shows, None before the first publication; any thread may ask."""
@@ -228,13 +231,14 @@ class Exporter:
         return checkpoint
 
     def _save_for_ever(self, stop: threading.Event) -> None:
-        """Save on a thread of its own: a slow disk delays nothing else. The last save is at the end."""
-        if self._checkpoint is None:
-            return
-        while not self._timing.wait(stop, self._settings.state_interval):
+        """Save on a thread of its own: a slow disk delays nothing else."""
+        while self._checkpoint is not None and not self._timing.wait(stop, self._settings.state_interval):
             self._save(self._checkpoint)
-        self._save(self._checkpoint, everything=True)
-        self._checkpoint.close()
+
+    def _save_last(self) -> None:
+        if self._checkpoint is not None:
+            self._save(self._checkpoint, everything=True)
+            self._checkpoint.close()
 
     def _save(self, checkpoint: Checkpoint, *, everything: bool = False) -> None:
         fetched, now = self._server.fetched, self._timing.clock()

@@ -124,6 +124,13 @@ def test_what_was_fetched_outlives_the_server_process(server: Server) -> None:
     assert server.fetched == 100.0
 
 
+def test_what_was_fetched_until_the_end_is_known_after_it() -> None:
+    with Server(bind(["127.0.0.1:0"]), SETUP) as server:
+        server.publish(publication(page(1))._replace(published_at=100.0))
+        serving(server, 1)
+    assert server.fetched == 100.0
+
+
 def test_silence_makes_it_unhealthy_and_a_heartbeat_heals_it() -> None:
     with Server(bind(["127.0.0.1:0"]), SETUP._replace(silence_limit=0.3)) as server, client(server) as http:
         until(lambda: http.get("/-/healthy").status_code == 503, "unhealthiness")

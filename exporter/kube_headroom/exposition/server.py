@@ -28,6 +28,7 @@ _MODULE = "kube_headroom.exposition.process"
 _POLL_SECONDS = 0.5
 _RESTART_SECONDS = 1.0
 _STUCK_SECONDS = 10.0
+_TAKING_SECONDS = 1.0
 _STOP_SECONDS = 3.0
 _HEARD_BYTES = 4096
 
@@ -48,6 +49,7 @@ class Server:
         self._latest: bytes | None = None
         self._unsent: bytes | None = None
         self._stopping = False
+        self._sending = False
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._fetched = -math.inf
@@ -71,10 +73,7 @@ class Server:
         """When the newest page was published that somebody fetched with the cluster's series; -inf while there is none."""
         with self._news:
             if self._channel is not None:
-                self._heard += _received(self._channel)
-            whole = len(self._heard) // FETCHED.size * FETCHED.size
-            told, self._heard = self._heard[:whole], self._heard[whole:]
-            self._fetched = max([self._fetched, *(at for (at,) in FETCHED.iter_unpack(told))])
+                self._hear(self._channel)
             return self._fetched
 
     def start(self) -> None:
@@ -99,15 +98,20 @@ class Server:
                 self._news.notify()
 
     def stop(self) -> None:
-        """End the server process and free the addresses; running answers get a second to finish."""
+        """End the server process and free the addresses; running answers get a second to finish, and `fetched` is final.
+
+        A second call does nothing.
+        """
         with self._news:
             self._stopping = True
             self._news.notify()
-            if self._channel is not None:
-                # Ends a send that a stuck process never takes.
-                with suppress(OSError):
-                    self._channel.shutdown(socket.SHUT_RDWR)
         if self._thread.is_alive():
+            self._thread.join(_TAKING_SECONDS)
+            with self._news:
+                if self._sending and self._channel is not None:
+                    # Ends a send that a stuck process never takes.
+                    with suppress(OSError):
+                        self._channel.shutdown(socket.SHUT_RDWR)
             self._thread.join()
         for listener in self._listeners:
             listener.close()
@@ -172,10 +176,12 @@ class Server:
                 if self._stopping:
                     return
                 frame, self._unsent = self._unsent, None
+                self._sending = frame is not None
             if frame is None:
                 continue
             try:
                 channel.sendall(frame)
+                self._sending = False
             except TimeoutError:
                 logger.warning("the HTTP server process took nothing for %g s and is ended", _STUCK_SECONDS)
                 process.kill()
@@ -184,15 +190,26 @@ class Server:
                 return
 
     def _reap(self, process: subprocess.Popen[bytes], channel: socket.socket) -> int:
-        """Close the channel, which the process takes as its end, and wait for it."""
-        with self._news:
-            self._channel, self._heard = None, b""
-            channel.close()
+        """Fall silent, which the process takes as its end, wait for it, and hear what was fetched last."""
+        with suppress(OSError):
+            channel.shutdown(socket.SHUT_WR)
         try:
-            return process.wait(_STOP_SECONDS)
+            code = process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            return process.wait()
+            code = process.wait()
+        with self._news:
+            self._hear(channel)
+            self._channel, self._heard, self._sending = None, b"", False
+            channel.close()
+        return code
+
+    def _hear(self, channel: socket.socket) -> None:
+        """Take what the process told of fetched pages; with the lock held."""
+        self._heard += _received(channel)
+        whole = len(self._heard) // FETCHED.size * FETCHED.size
+        told, self._heard = self._heard[:whole], self._heard[whole:]
+        self._fetched = max([self._fetched, *(at for (at,) in FETCHED.iter_unpack(told))])
 
 
 def _received(channel: socket.socket) -> bytes:
