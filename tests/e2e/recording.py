@@ -49,14 +49,10 @@ class Recorder:
     def read(self) -> Mapping[Key, float]:
         """Read now, outside the schedule; what fails is raised."""
         with self._one_at_a_time:
-            return self._take()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Read now, and not again meanwhile."""
-        with self._one_at_a_time:
-            self._take()
-            yield
+            begin = time.monotonic()
+            values = self._read()
+            self.timeline.readings.append(Reading(begin, time.monotonic(), values))
+        return values
 
     def wait_read(self) -> None:
         """Read now, or as soon as somebody answers; TimeoutError with the last refusal if nobody does."""
@@ -75,12 +71,6 @@ class Recorder:
         except TimeoutError as error:
             error.add_note(f"the last answer: {absences[-1]!r}")
             raise
-
-    def _take(self) -> Mapping[Key, float]:
-        begin = time.monotonic()
-        values = self._read()
-        self.timeline.readings.append(Reading(begin, time.monotonic(), values))
-        return values
 
     def _run(self) -> None:
         while not self._ended.wait(self._every):

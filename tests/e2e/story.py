@@ -137,11 +137,8 @@ class Story:
 
     def _restart_exporter(self) -> None:
         """Restart it over something that happens while it is away."""
-        with self.exported.held():
-            # What is news on a page that is fetched while it ends, the next process counts again: rather twice than never.
-            self.exporter.wait_noted()
-            stopped = time.monotonic()
-            self.exporter.process.stop()
+        stopped = time.monotonic()
+        self.exporter.process.stop()
         restarts = self._restarts()
         wait_until(lambda: self._restarts() > restarts, what="a restart meanwhile", timeout=PATIENCE_SECONDS)
         with self.cluster.cgroup.entered():

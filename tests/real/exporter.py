@@ -78,12 +78,8 @@ class Exporter:
         wait_until(lambda: self.page().series.get(series) == value, what=f"{series} {value:g}", timeout=timeout)
 
     def wait_saved(self) -> None:
-        """Wait until a page fetched now is in the check-point."""
+        """Wait for two check-points of a page fetched now: the first may have been under way."""
         self.page()
-        self.wait_noted()
-
-    def wait_noted(self) -> None:
-        """Wait for two check-points, so that the page fetched last is in one: the first may have been under way."""
         for _ in range(2):
             self._wait_saved_after(self.saved_at())
 
