@@ -85,7 +85,7 @@ class Crashes:
         self._told: dict[str, int] = {}
         self._pool = ThreadPoolExecutor(CONCURRENT_REQUESTS)
         self._alive: set[str] = set()
-        self._witness = threading.Thread(target=self._watch)
+        self._witness = threading.Thread(target=self._watch, daemon=True)
 
     def told(self) -> dict[str, int]:
         """The crashes of each Deployment that a watch brought."""
@@ -115,12 +115,21 @@ class Crashes:
         assert 0 <= lost <= DEPLOYMENTS * REPLICAS, "the watch of the test itself lost more than last words"
 
     def _watch(self) -> None:
+        version = "0"
+        # The server ends a watch that is not read at once; what came meanwhile it tells the next one.
+        while self._alive:
+            version = self._follow(version)
+
+    def _follow(self, version: str) -> str:
+        """Take what one watch tells and return the last resourceVersion that it told."""
         path = self._client.resource("Pod").path(self._namespace)
-        parameters = {"watch": "true", "resourceVersion": "0", "timeoutSeconds": "280"}
+        parameters = {"watch": "true", "resourceVersion": version, "timeoutSeconds": "280"}
         with self._client.http.stream("GET", path, params=parameters) as response:
             for line in response.iter_lines():
                 told = json.loads(line)
-                name, status = told["object"]["metadata"]["name"], told["object"]["status"]
+                assert told["type"] != "ERROR", told
+                metadata, status = told["object"]["metadata"], told["object"]["status"]
+                name, version = metadata["name"], metadata["resourceVersion"]
                 if name not in self._alive:
                     # Made by a controller that did not know yet that its ReplicaSet is to go: none that crashes.
                     continue
@@ -128,7 +137,8 @@ class Crashes:
                 if told["type"] == "DELETED":
                     self._alive.remove(name)
                 if not self._alive:
-                    return
+                    break
+        return version
 
     def _crash_for_ever(self, pods: list[str]) -> None:
         while pods and not self._stop.is_set():
