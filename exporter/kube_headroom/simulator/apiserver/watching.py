@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
@@ -146,7 +147,9 @@ class Watch(NamedTuple):
             return response
         await response.prepare(request)
         sender = _Sender(self, feed, response)
-        await sender.run(start)
+        # A client that hangs up ends its watch: nobody's failure.
+        with suppress(ConnectionResetError):
+            await sender.run(start)
         return response
 
 
