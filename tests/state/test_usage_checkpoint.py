@@ -130,6 +130,32 @@ def test_the_rest_of_a_pod_goes_on(tmp_path: Path) -> None:
     assert total(stage, CPU, "_unmeasured") == 6
 
 
+def throttled(containers: float, own: float, at: float) -> list[Page]:
+    return [cadvisor(cgroup(at - 20, container="app", run="a", cfs=(0, 0, containers)), cgroup(at, throttled=own))]
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "expected"),
+    [
+        pytest.param((20, 40), (45, 45), 5, id="that of the containers, read later, catches up with the pod's"),
+        pytest.param((40, 20), (45, 45), 5, id="that of the pod, read later, catches up with its containers'"),
+        pytest.param((20, 40), (55, 45), 15, id="that of the containers overtakes the pod's"),
+    ],
+)
+def test_of_throttled_time_the_larger_goes_on_when(
+    known: tuple[float, float], told: tuple[float, float], expected: float, tmp_path: Path
+) -> None:
+    life = Life(tmp_path / "state.db", START)
+    for containers, own, at in ((0, 0, START + 30), (*known, START + 90)):
+        life.stage.now = at
+        tell(life.stage, throttled(containers, own, at))
+    assert total(life.stage, LOST) == 40
+    life.end()
+    stage = Life(tmp_path / "state.db", START + 120).stage
+    tell(stage, throttled(*told, START + 120))
+    assert total(stage, LOST) == expected
+
+
 def test_a_node_is_written_every_fifteen_seconds_at_most_and_at_the_end(tmp_path: Path) -> None:
     life = Life(tmp_path / "state.db", START)
     written = []

@@ -26,7 +26,9 @@ class ContainerBaseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class PodBaseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A pod; `probes` are (container, probe, successful, failed, unknown).
 
-    `rest` is (CPU of the pod, of its containers, base, counted), or nothing.
+    `rest` is (CPU of the pod, of its containers, base, counted), or nothing. `lead` is by how many seconds the pod's
+    throttled time is ahead of its containers': without it their larger would be found anew from two readings of
+    different age, and count twice what the older one catches up with.
     """
 
     uid: str
@@ -35,6 +37,7 @@ class PodBaseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     probed: bool
     probes: tuple[tuple[str, str, int, int, int], ...]
     rest: Values
+    lead: float = 0.0
 
 
 class NodeBaseline(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -69,6 +72,7 @@ def restore_pod(pod: PodTrack, baseline: PodBaseline) -> None:
     """Go on from a baseline: what it holds is counted, what came after it is not."""
     pod.new = False
     pod.row = _track(baseline.row)
+    pod.throttled = baseline.lead
     pod.probed = baseline.probed
     for one in baseline.containers:
         container = ContainerTrack(one.name)
@@ -101,6 +105,7 @@ def _pod(pod: PodTrack) -> PodBaseline:
         probed=pod.probed,
         probes=tuple((one.container, one.probe, one.successful, one.failed, one.unknown) for one in pod.probes),
         rest=(pod.cpu, pod.containers_cpu, rest.base, rest.counted) if rest is not None else (),
+        lead=pod.throttled - pod.containers_throttled,
     )
 
 
