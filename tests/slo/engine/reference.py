@@ -93,7 +93,8 @@ class Reference:
     objective: Objective
     maintenance: tuple[Maintenance, ...]
     live: list[Piece] = field(default_factory=list)
-    filled: list[list[Piece]] = field(default_factory=list)
+    filled: list[tuple[list[Piece], int]] = field(default_factory=list)
+    """The new parts of each back-fill, and up to when there were data then."""
     frozen: bool = False
     _known: tuple[tuple[int, int], tuple[list[Piece], list[Piece]]] = ((0, 0), ([], []))
 
@@ -121,7 +122,7 @@ class Reference:
             for left, right in pairwise(ordered)
             if not any(piece.begin < right and piece.end > left for piece in self._pieces())
         ]
-        self.filled.append(parts)
+        self.filled.append((parts, max(piece.end for piece in (*self._pieces(), *parts))))
         return bool(parts)
 
     def windows(self, now: int) -> dict[str, Total]:
@@ -164,15 +165,14 @@ class Reference:
         if self._known[0] == (len(self.live), len(self.filled)):
             return self._known[1]
         sliced = self.objective.budgeting is not Budgeting.OCCURRENCES
-        groups = (
-            [(self.live, False), *((parts, True) for parts in self.filled)] if sliced else [([*self._pieces()], False)]
-        )
+        live = max((piece.end for piece in self.live), default=0)
+        groups = [(self.live, live, False), *((parts, reached, True) for parts, reached in self.filled)]
         counted: list[Piece] = []
         excluded: list[Piece] = []
-        for pieces, strictly in groups:
+        for pieces, reached, strictly in groups:
             outside, inside = self._split(pieces)
             if sliced:
-                outside, inside = self._slices(outside, inside, strictly=strictly)
+                outside, inside = self._slices(outside, inside, reached, strictly=strictly)
             counted += outside
             excluded += inside
         self._known = (len(self.live), len(self.filled)), (counted, excluded)
@@ -206,7 +206,7 @@ class Reference:
         return Fraction(sums.bad, sums.events) / (1 - self.objective.target) if sums.events else Fraction(0)
 
     def _pieces(self) -> list[Piece]:
-        return [*self.live, *(piece for parts in self.filled for piece in parts)]
+        return [*self.live, *(piece for parts, _ in self.filled for piece in parts)]
 
     def _split(self, pieces: Iterable[Piece]) -> tuple[list[Piece], list[Piece]]:
         times = [each for maintenance in self.maintenance for each in maintained(maintenance)]
@@ -221,10 +221,11 @@ class Reference:
                 (inside if within else outside).append(Piece(left, right, piece.whole))
         return outside, inside
 
-    def _slices(self, outside: list[Piece], inside: list[Piece], *, strictly: bool) -> tuple[list[Piece], list[Piece]]:
+    def _slices(
+        self, outside: list[Piece], inside: list[Piece], reached: int, *, strictly: bool
+    ) -> tuple[list[Piece], list[Piece]]:
         assert self.objective.slices is not None
         length = self.objective.slices.seconds * SCALE
-        reached = max((piece.end for piece in (*outside, *inside)), default=0)
         touching: dict[int, tuple[list[Piece], list[Piece]]] = {}
         for pieces, which in ((outside, (0, 1)), (inside, (1,))):
             for piece in pieces:
@@ -241,7 +242,9 @@ class Reference:
                 sums = total(pieces, begin, end)
                 if 2 * sums.covered > length or (2 * sums.covered == length and not strictly):
                     bad = self._verdict(sums)
-                    into.append(Piece(begin, end, (begin, end, SCALE, bad)))
+                    # Of a slice that is not over the event lies where there are data.
+                    stop = min(end, reached)
+                    into.append(Piece(begin, stop, (begin, stop, SCALE, bad)))
                     break
         return counted, excluded
 

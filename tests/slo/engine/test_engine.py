@@ -433,3 +433,16 @@ def test_two_halves_of_a_slice_are_one_event() -> None:
     cart.add(KEY, [stretch(begin, begin + 300, 5), stretch(begin + 600, begin + 900, 5)])
     cart.fill(KEY, [stretch(begin + 300, begin + 600, 5)])
     assert cart.totals(KEY, Member(), begin + 900)["30d"].counted.events == SCALE
+
+
+def test_back_fill_into_a_slice_that_is_not_over_takes_nothing_from_the_windows() -> None:
+    begin = NOW // 3_600 * 3_600
+    now = begin + 2_400
+    cart = engine(objective(budgeting=Budgeting.TIMESLICES, slices=Slices(3_600, Fraction(1, 2))), now=now)
+    cart.add(KEY, [stretch(begin - 36_000, begin, 36_000), stretch(now - 1, now, 1)])
+    before = show(cart, now).budgets[0].events
+    cart.fill(KEY, [stretch(begin, now - 1, 2_399, 2_399)])
+    snapshot = show(cart, now)
+    assert (before, snapshot.budgets[0].events) == (10, 11)
+    hours_shown = (6 * 3_600 - 2_400) / 3_600
+    assert dict(snapshot.burn_rates)["6h"] == pytest.approx(1 / (hours_shown + 1) / 0.01)

@@ -99,10 +99,15 @@ class Account:
         return bool(parts)
 
     def close(self, standing: Standing, slicer: Slicer) -> None:
-        """Judge the slice that back-fill left open."""
-        if self.plan.judge:
+        """Judge the slice that back-fill left open; of one that is not over, the event lies where there are data.
+
+        Rings have no room for the time to come: it would push out the oldest buckets that windows still show.
+        """
+        history = standing.history
+        if self.plan.judge and history.end is not None:
             for counted, excluded in slicer.close(self.plan.judge):
-                standing.history.count(self.plan, counted, (counted.start, counted.end), excluded=excluded)
+                event = counted._replace(end=min(counted.end, history.end))
+                history.count(self.plan, event, (event.start, event.end), excluded=excluded)
 
     def adapt(self, plan: Plan, now: float) -> None:
         """Go on under a changed definition of the same SLI."""
