@@ -60,7 +60,8 @@ class Client:
         self._lock = threading.Lock()
         self._idle: OrderedDict[Address, KubeletConnection] = OrderedDict()
         self._busy: set[KubeletConnection] = set()
-        self._ended = False
+        self.ended = False
+        """Whether we hang up on everybody: what fails from then on is no kubelet's failure."""
         self._headers = {
             "Accept": "text/plain;version=0.0.4",
             "Accept-Encoding": "gzip",
@@ -93,7 +94,7 @@ class Client:
     def end(self) -> None:
         """Close everything and end every wait; may be called from any thread."""
         with self._lock:
-            self._ended = True
+            self.ended = True
             idle, busy = [*self._idle.values()], [*self._busy]
             self._idle.clear()
         for connection in idle:
@@ -166,7 +167,7 @@ class Client:
             return
         surplus: KubeletConnection | None = connection
         with self._lock:
-            if not self._ended:
+            if not self.ended:
                 surplus = self._idle.pop(connection.address, None)
                 self._idle[connection.address] = connection
                 if surplus is None and len(self._idle) > self._limits.kept:

@@ -116,7 +116,6 @@ class Kubelets:
         self._oddities: Counter[tuple[PageName, Oddity]] = Counter()
         self._lock = threading.Lock()  # of the schedule and what is known of nodes; taken after the next one
         self._delivery = threading.Lock()
-        self._ended = False
         if options.insecure:
             log.warning(
                 "kubelets' certificates are not verified (kubelet-insecure-tls): whoever answers gets our token"
@@ -148,7 +147,6 @@ class Kubelets:
             self._begin()
             wait = LONGEST_WAIT if following is None else following - now
             self._timing.wait(stop, min(max(wait, SHORTEST_WAIT), LONGEST_WAIT))
-        self._ended = True
         self._client.end()
         self._askers.end()
         self._readers.end()
@@ -266,7 +264,7 @@ class Kubelets:
         target, page = visit.target, visit.page
         failure = Failure(Reason.PAGE, str(error)) if isinstance(error, PageError) else broken(error)
         tracing.failed(failure)
-        if self._ended:  # we have hung up ourselves
+        if self._client.ended:  # we have hung up ourselves
             return failure.reason
         line = described(target.name, PATHS[page], str(target.address), failure)
         cost = Cost(time.monotonic() - begun, failure.received, 0)
