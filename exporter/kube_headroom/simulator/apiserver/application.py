@@ -112,7 +112,7 @@ class ApiServer:
         except web.HTTPNotFound:
             return self._nowhere(request)
         except ConnectionResetError:
-            raise  # the client is gone: nobody is left to be told
+            return web.Response()  # the client is gone: nobody is left to be told, and an exception would be logged
         except Exception:
             logger.exception("answering %s failed", request.path)
             failed = StatusError(500, "InternalError", "Internal error occurred: the simulated API server has a bug")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
@@ -147,9 +146,7 @@ class Watch(NamedTuple):
             return response
         await response.prepare(request)
         sender = _Sender(self, feed, response)
-        # A client that hangs up ends its watch: nobody's failure.
-        with suppress(ConnectionResetError):
-            await sender.run(start)
+        await sender.run(start)
         return response
 
 
