@@ -74,7 +74,7 @@ class InstalledChart:
             **values,
         }
         target = ("--namespace", NAMESPACE, "--kubeconfig", self._cluster.plane.kubeconfig())
-        waiting = ("--wait", "--timeout=420s", "--values", values_file(given, self._folder))
+        waiting = ("--wait", f"--timeout={PATIENCE_SECONDS}s", "--values", values_file(given, self._folder))
         done = run("helm", "upgrade", "--install", RELEASE, CHART, *target, *waiting)
         assert not done.returncode, f"{done.stderr}\n{json.dumps(self._pods(), indent=1)}"
         assert "would violate" not in done.stderr

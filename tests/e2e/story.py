@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 from tests.e2e import workloads
 from tests.e2e.api_truth import ApiTruth
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import PATIENCE_SECONDS, Cluster
 from tests.e2e.exporter_pages import ExporterPages
 from tests.e2e.figures import Key, Pods, statuses
 from tests.e2e.kernel_truth import KernelTruth
@@ -17,7 +17,6 @@ from tests.real.conftest import wait_for_service_account
 from tests.real.exporter import Exporter
 from tests.real.waiting import wait_until
 
-PATIENCE_SECONDS = 420
 NEW_CPU = {"requests": {"cpu": "45m"}, "limits": {"cpu": "90m"}}
 LASTING = ("burner", "pair", "unready", "resized")
 """The workloads whose containers never end."""

@@ -13,7 +13,7 @@ from kube_headroom.catalogue.kubelets import KUBELET_ERRORS, KUBELET_NODES_EXPEC
 from kube_headroom.catalogue.usage import CONTAINERS_EXPECTED, CONTAINERS_MEASURED, CPU_THROTTLED, CPU_USAGE
 from kube_headroom.catalogue.workloads import CPU_EFFECTIVE_REQUEST
 from tests.e2e import workloads
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import PATIENCE_SECONDS, Cluster
 from tests.e2e.conftest import FLAGS
 from tests.e2e.installed_chart import InstalledChart
 from tests.e2e.kubelet_pages import Kubelet
@@ -38,8 +38,6 @@ VALUES: dict[str, Any] = {
     "prometheusScrape": True,
     "rules": {"configMap": {"enabled": True}},
 }
-# An emulated kubelet's rows are up to 45 s old when they come.
-PATIENCE_SECONDS = 420
 USER = 65532
 
 
