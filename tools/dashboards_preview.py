@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools.build import ToolError
 from tools.preview_bundle import bundle
-from tools.stack import Addresses, free_ports, parts, running, wait_for
+from tools.stack import Addresses, free_addresses, parts, running, wait_for
 
 ROOT: Final = Path(__file__).parents[1]
 BOARDS: Final = ROOT / "helm/headroom/generated/dashboards"
@@ -196,7 +196,7 @@ def main(*, minutes: float, serve: bool) -> None:
         try:
             program, _ = chromium(), bundle()
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headroom-preview-")))
-            at = Addresses(*(f"127.0.0.1:{port}" for port in free_ports(len(Addresses._fields))))
+            at = free_addresses()
             # Nobody is to be told.
             for part in (each for each in parts(folder, at, "", ()) if each.name != "alertmanager"):
                 log = folder / f"{part.name}.log"

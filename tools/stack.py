@@ -36,13 +36,6 @@ SCRAPE_INTERVAL = "15s"
 TARGET_LABELS = "namespace|service|pod|container|endpoint"
 
 
-def free_ports(count: int) -> list[int]:
-    """Name different ports on which nobody listens now."""
-    with ExitStack() as stack:
-        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [listener.getsockname()[1] for listener in listeners]
-
-
 class Receiver(BaseHTTPRequestHandler):
     """Stands where Slack and the other receivers do; prints what Slack shows, and counts the Watchdog's pings."""
 
@@ -165,6 +158,13 @@ class Addresses(NamedTuple):
     alertmanager: str
 
 
+def free_addresses() -> Addresses:
+    """Name addresses of our own on which nobody listens now, all different."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in Addresses._fields]
+        return Addresses(*(f"127.0.0.1:{listener.getsockname()[1]}" for listener in listeners))
+
+
 def parts(folder: Path, at: Addresses, receiver: str, incidents: Sequence[str]) -> tuple[Part, ...]:
     """Write every program's configuration, and return the programs in the order of their start."""
     routes_file = alertmanager_configuration(folder, receiver, group_wait="10s")
@@ -211,7 +211,7 @@ def main(incident: Sequence[str], keep: Path | None) -> None:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headroom-stack-")))
         folder.mkdir(parents=True, exist_ok=True)
         receiver = stack.enter_context(receiving())
-        at = Addresses(*(f"127.0.0.1:{port}" for port in free_ports(len(Addresses._fields))))
+        at = free_addresses()
         for part in parts(folder, at, receiver, incident):
             log = folder / f"{part.name}.log"
             stack.enter_context(running(part.command, log))
