@@ -46,6 +46,11 @@ def after(pages: Sequence[Sequence[Cgroup]], **fields: Any) -> Stage:
         pytest.param([[app(1, 40)], [app(2, 45)]], (100, 50, 5), id="then the kernel's counts add up"),
         pytest.param([[app(1, 40)], [app(2, 2, run="b")]], (40, 20, 2), id="a new run counts whole"),
         pytest.param([[app(1, 40)], [app(2, 41, run="b")]], (820, 410, 41), id="even one that lost more by then"),
+        pytest.param(
+            [[app(1, 40)], [app(1, 0, run="b")], [app(2, 2, run="b")]],
+            (40, 20, 2),
+            id="even one whose first row is as old as the last of the run before",
+        ),
         pytest.param([[app(1, 40)], [app(2, 30)], [app(3, 43)]], (60, 30, 3), id="a glitch adds nothing"),
         pytest.param([[app(1, 40)], [app(2, 1e9)], [app(3, 43)]], (60, 30, 3), id="nor does a spike"),
         pytest.param([[app(1, 40)], [app(1, 43)], [app(3, 43)]], (60, 30, 3), id="the same stamp is no news"),

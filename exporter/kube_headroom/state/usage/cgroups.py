@@ -55,19 +55,20 @@ class Cgroups:
                 pod.containers.append(track)
         if row.periods is not None:
             at = self._intake.stamp(pod.node, moment, row.periods)
-            if at is not None:
-                self._periods(pod, track, row, at)
+            if at is None or not self._periods(pod, track, row, at):
+                return  # the run's next row must still be told from the run before
         if run:
             track.run = run
 
-    def _periods(self, pod: PodTrack, track: ContainerTrack, row: Cgroup, at: float) -> None:
+    def _periods(self, pod: PodTrack, track: ContainerTrack, row: Cgroup, at: float) -> bool:
+        """Count what CFS did since the container's last reading; say whether the row was taken."""
         now = reading(at, (row.periods, row.throttled_periods, row.throttled_seconds))
         if now is None:
             self._intake.refused[INVALID] += 1
-            return
+            return False
         before, run, bounds = track.cfs, row.container_id[:ID_LENGTH], pod.node.ceilings.cfs
         if before is not None and at <= before[0]:
-            return
+            return False
         if before is None:
             zero = pod.new or track.started >= pod.node.since
             began = track.started if track.started >= pod.node.since else born(pod)
@@ -75,11 +76,12 @@ class Cgroups:
             zero, began = bool(run and track.run and run != track.run), before[0]
         follows = self._intake.counted_from((track, "cfs"), before, now, began if zero else None, bounds)
         if follows is None:
-            return
+            return False
         track.cfs = now
         grown = [gained(follows, now, index) for index in (1, 2, 3)]
         pod.totals.container(track.name).add_cfs(*grown)
         self._throttle(pod, containers=grown[2])
+        return True
 
     def _pod(self, pod: PodTrack, row: Cgroup, moment: Moment) -> None:
         at = self._intake.stamp(pod.node, moment, row.cpu, row.throttled_seconds, row.working_set)
