@@ -6,6 +6,7 @@ import gzip
 from typing import Any
 
 import pytest
+from aiohttp import ClientConnectionResetError
 
 from kube_headroom.simulator.apiserver.application import GZIP_FROM_BYTES
 from kube_headroom.simulator.kinds import RESOURCES
@@ -229,3 +230,15 @@ def test_answers_are_late_while_told(stage: Stage) -> None:
     faults = stage.api_server.faults
     stage.simulation.call(lambda: setattr(faults, "delay", 0.05))
     assert stage.get(PODS).elapsed.total_seconds() >= 0.05
+
+
+def test_a_client_that_hangs_up_is_nobodys_failure(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def hang_up() -> None:
+        # What aiohttp raises when an answer is written to whom is gone.
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(stage.api_server.faults, "meet", hang_up)
+    stage.get("/version")
+    assert not caplog.records
