@@ -16,6 +16,7 @@ from kube_headroom.simulator.kubelet import faults
 from kube_headroom.simulator.kubelet.application import BROKEN, PAGES, application, ports_of
 from kube_headroom.simulator.kubelet.faults import FAULTS
 from kube_headroom.simulator.kubelet.housekeeping import Housekeepings
+from kube_headroom.simulator.kubelet.replies import Page
 from kube_headroom.simulator.kubelet.runtime import Machine
 from kube_headroom.simulator.world import World
 from tests.simulator.kubelet.machine_stage import START, Mi
@@ -278,6 +279,22 @@ def test_a_broken_page_is_broken_as_its_name_says_and_no_other_node_is(
             assert answer.status == 200
 
     served(work)
+
+
+def test_a_reader_that_hangs_up_is_nobodys_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def hang_up(_request: web.Request, _page: Page) -> web.StreamResponse:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setitem(FAULTS, "slow", hang_up)
+
+    async def work(kubelets: Served) -> None:
+        kubelets.application[BROKEN]["n1"] = "slow"
+        await kubelets.client.get(f"{kubelets.urls['n1']}/metrics", headers=SHOWN)
+
+    served(work)
+    assert not caplog.records
 
 
 def test_ports_are_those_that_the_nodes_tell() -> None:

@@ -72,7 +72,12 @@ class _Kubelets:
         view = self._view(node)
         page = replies.Page(PAGES[request.path](view).encode(), int(view.kubelet_started))
         fault = self.broken.get(node)
-        return replies.served(request, page) if fault is None else await FAULTS[fault](request, page)
+        if fault is None:
+            return replies.served(request, page)
+        try:
+            return await FAULTS[fault](request, page)
+        except ConnectionResetError:
+            return web.Response()  # the reader is gone: nobody is left to be told, and an exception would be logged
 
     def _refuse(self, request: web.Request) -> web.Response | None:
         """Refuse what a kubelet refuses: unknown paths first, then strangers, then all but reading."""

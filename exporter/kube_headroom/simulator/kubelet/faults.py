@@ -66,6 +66,7 @@ async def _huge(request: web.Request, page: Page) -> web.StreamResponse:
     piece = page.body * (_PIECE // max(1, len(page.body)) + 1)
     for _ in range(HUGE_BYTES // len(piece) + 1):
         await response.write(piece)
+        await asyncio.sleep(0)  # or the end of the connection is not noticed, and all the rest is written to nobody
     return response
 
 
