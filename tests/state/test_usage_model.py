@@ -25,6 +25,7 @@ COUNTERS = (CPU, LOST, PERIODS, PROBES, FAILURES)
 NODES = ("node-1", "node-2")
 NO_HOLD = LIMITS._replace(counter_hold=0)
 
+STEADY = 0.1
 LENGTHS = st.sampled_from([5.0, 15.0, 30.0])
 NUMBERS = st.integers(0, 7)
 # Beside steps of 5 s no five of them bring a clock back to where a run began: two runs of one start are one to us.
@@ -123,6 +124,7 @@ class Kubelets(RuleBasedStateMachine):
         self.rows: dict[tuple[str, str], Row] = {}
         self.floor: dict[str, float] = {}
         self.former = dict.fromkeys((LOST, PERIODS), 0.0)
+        self.steady = True
         self.exact = True
         self.create()
         self.stage = self.started(Ledger(START))
@@ -187,9 +189,10 @@ class Kubelets(RuleBasedStateMachine):
     def set_clock(self, name: str, seconds: float) -> None:
         self.machines[name].jump(seconds)
 
-    @rule(seconds=LENGTHS, rate=st.sampled_from([0.0, 0.1, 0.5]), failing=st.booleans())
+    @rule(seconds=LENGTHS, rate=st.sampled_from([0.0, STEADY, 0.5]), failing=st.booleans())
     def run(self, seconds: float, rate: float, *, failing: bool) -> None:
         """Time passes, and everything runs."""
+        self.steady &= rate == STEADY
         self.now += seconds
         self.stage.now = self.now
         for machine in self.machines.values():
@@ -262,7 +265,7 @@ class Kubelets(RuleBasedStateMachine):
     def settle(self) -> None:
         """Everything is sampled and read again and again, until no clock stands in the way; then all agrees."""
         for _ in range(4):
-            self.run(30.0, 0.1, failing=False)
+            self.run(30.0, STEADY, failing=False)
             for name in NODES:
                 self.sample(name, 7)
                 self.read(name, 7)
@@ -272,6 +275,9 @@ class Kubelets(RuleBasedStateMachine):
             assert counted <= expected + 1e-6, counter
             if self.exact or counter in (PROBES, FAILURES):
                 assert counted == pytest.approx(expected, abs=1e-6), counter
+        if self.steady:
+            rests = sum(value for series, value in self.stage.values(CPU).items() if UNMEASURED in series)
+            assert self.value(CPU) + rests <= self.reference.counted(CPU) + 1e-6
         lost, counted = self.reference.lost(), self.former[LOST] + self.value(LOST)
         assert counted <= lost + 1e-6
         if self.exact:
@@ -292,7 +298,7 @@ class Kubelets(RuleBasedStateMachine):
         saved_at = self.now
         if killed:
             self.settle()
-        self.run(seconds, 0.1, failing=True)
+        self.run(seconds, STEADY, failing=True)
         self.former = former
         ledger = Ledger(self.now)
         ledger.restore(iter(self.rows.values()), saved_at)
@@ -330,7 +336,7 @@ class Kubelets(RuleBasedStateMachine):
             assert lost >= theirs - 1e-6
 
     def value(self, counter: str) -> float:
-        """Sum a counter, but for the rests of pods: they presume that rates stay, which these do not."""
+        """Sum a counter, but for the rests of pods: they presume that rates stay, which these need not."""
         return sum(value for series, value in self.stage.values(counter).items() if UNMEASURED not in series)
 
     def chosen(self, number: int) -> Container:
